@@ -1,0 +1,19 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The folder of package.json. */
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+export const cacheDir = (env = process.env) => resolve(env.VITRINE_CACHE_DIR || join(homedir(), ".cache", "vitrine"));
+
+/**
+ * What `vitrine` runs: the sources in a checkout, the built files in an installed package. Node refuses to strip types below
+ * node_modules, so the place of the package decides.
+ */
+export const cliEntry = (root = ROOT) => {
+  const source = join(root, "src", "cli", "main.ts");
+  const built = join(root, "dist", "src", "cli", "main.js");
+  return root.includes("/node_modules/") || !existsSync(source) ? built : source;
+};

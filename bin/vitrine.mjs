@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+// The `vitrine` command: finds a Node that is new enough and runs the CLI in it.
+import { fileURLToPath } from "node:url";
+import { ensureNode24 } from "./lib/node24.mjs";
+import { ensurePackages } from "./lib/packages.mjs";
+import { endAs, main, runNode } from "./lib/run.mjs";
+import { cliEntry } from "./lib/where.mjs";
+
+await main(async () => {
+  await ensurePackages();
+  const node = await ensureNode24();
+  if (node !== process.execPath) return endAs(await runNode(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)]));
+  const { main: cli } = await import(cliEntry());
+  await cli(process.argv.slice(2));
+});
