@@ -1,0 +1,141 @@
+import { z } from "zod";
+
+export const STATUSES = [
+  "creating",
+  "running",
+  "stopping",
+  "stopped",
+  "starting",
+  "restoring",
+  "restorable",
+  "deleting",
+  "deleted",
+  "error",
+] as const;
+export const Status = z.enum(STATUSES);
+export type Status = z.infer<typeof Status>;
+
+export const TEMPLATES = ["browser", "scratch", "coding-agent"] as const;
+export const TemplateName = z.enum(TEMPLATES);
+export type TemplateName = z.infer<typeof TemplateName>;
+
+/** RFC 1123 label, so that a name can be a host name. */
+export const ComputerName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "use 1 to 63 lower-case letters, digits and inner hyphens (DNS-1123)");
+
+export const Port = z.int().min(1).max(65535);
+export const Viewport = z.strictObject({ width: z.int().min(320).max(7680), height: z.int().min(240).max(4320) });
+export type Viewport = z.infer<typeof Viewport>;
+
+const httpUrl = z
+  .string()
+  .max(8192)
+  .refine((u) => URL.canParse(u) && /^(https?:|about:|data:)/.test(u), "give an http, https, about or data URL");
+
+export const BrowserOptions = z.strictObject({
+  mode: z.enum(["live", "headless"]).default("live"),
+  viewport: Viewport.default({ width: 1280, height: 800 }),
+  url: httpUrl.optional(),
+  user_agent: z
+    .string()
+    .min(1)
+    .max(1024)
+    .regex(/^[\x20-\x7e]*$/, "use printable ASCII")
+    .optional(),
+  timezone: z
+    .string()
+    .max(64)
+    .refine((tz) => {
+      try {
+        return Boolean(new Intl.DateTimeFormat("en", { timeZone: tz }));
+      } catch {
+        return false;
+      }
+    }, "give an IANA time zone, like Europe/Prague")
+    .optional(),
+  locale: z
+    .string()
+    .regex(/^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$/, "give a BCP 47 tag, like cs-CZ")
+    .max(35)
+    .optional(),
+});
+export type BrowserOptions = z.infer<typeof BrowserOptions>;
+
+export const NetworkPolicy = z.strictObject({
+  mode: z.enum(["open", "off", "restricted"]).default("restricted"),
+  host_ports: z.array(Port).max(64).default([]).describe("Ports of the host's loopback that the computer reaches at host.vitrine.internal"),
+});
+export type NetworkPolicy = z.infer<typeof NetworkPolicy>;
+
+const noNul = (s: string) => !s.includes("\0");
+export const EnvMap = z
+  .record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "use letters, digits and _"),
+    z.string().max(32768).refine(noNul, "NUL is not allowed"),
+  )
+  .refine((m) => Object.keys(m).length <= 256, "at most 256 variables");
+
+export const CreateComputer = z
+  .strictObject({
+    name: ComputerName.optional(),
+    template: TemplateName.default("browser"),
+    vcpus: z.int().min(1).max(16).default(2),
+    ram_mb: z.int().min(512).max(32768).default(2048),
+    disk_size_mb: z.int().min(4096).max(1048576).default(10240),
+    browser: BrowserOptions.prefault({}),
+    network: NetworkPolicy.prefault({}),
+    ttl_s: z
+      .int()
+      .min(10)
+      .max(30 * 86400)
+      .optional()
+      .describe("Deleted this many seconds after creation"),
+    idle_timeout_s: z
+      .int()
+      .min(10)
+      .max(30 * 86400)
+      .optional()
+      .describe("Deleted after this many seconds with no CDP client, viewer, exec or action"),
+    env: EnvMap.default({}),
+    metadata: z
+      .record(z.string().min(1).max(64), z.string().max(1024))
+      .refine((m) => Object.keys(m).length <= 64, "at most 64 entries")
+      .default({}),
+  })
+  .meta({ id: "CreateComputer" });
+export type CreateComputer = z.infer<typeof CreateComputer>;
+export type CreateComputerInput = z.input<typeof CreateComputer>;
+
+export const BROWSER_STATUSES = ["ready", "starting", "closed", "error"] as const;
+
+export const Computer = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    status: Status,
+    template: TemplateName,
+    vcpus: z.int(),
+    ram_mb: z.int(),
+    disk_size_mb: z.int(),
+    browser: z.object({ mode: z.enum(["live", "headless"]), viewport: Viewport, status: z.enum(BROWSER_STATUSES) }).nullable(),
+    cdp_url: z.string().nullable().describe("What Playwright's connectOverCDP takes"),
+    cdp_ws_url: z.string().nullable().describe("The browser's WebSocket; stays valid when Chromium is relaunched"),
+    live_url: z.string().nullable(),
+    live_view_only_url: z.string().nullable(),
+    published_ports: z.array(z.object({ port: Port, url: z.string() })),
+    recordings: z.array(z.string()),
+    network: NetworkPolicy,
+    metadata: z.record(z.string(), z.string()),
+    created_at: z.iso.datetime(),
+    started_at: z.iso.datetime().nullable(),
+    stopped_at: z.iso.datetime().nullable(),
+    expires_at: z.iso.datetime().nullable(),
+    last_error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    start_kind: z.enum(["restored", "booted", "resumed"]).nullable(),
+    ready_ms: z.int().nullable().describe("Milliseconds from the start of the machine to ready"),
+  })
+  .meta({ id: "Computer" });
+export type Computer = z.infer<typeof Computer>;
+
+export const StopComputer = z.strictObject({ mode: z.enum(["suspend", "shutdown"]).optional() });

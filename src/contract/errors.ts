@@ -1,0 +1,84 @@
+/**
+ * The one registry of API errors: code -> HTTP status and a message that says what to do.
+ * `{name}` in a message is filled from the error's details.
+ */
+export const ERRORS = {
+  invalid_request: [400, "The request is not valid: {reason}"],
+  invalid_json: [400, "The body is not valid JSON: {reason}"],
+  invalid_path: [400, "The path is not valid: {reason}. Give an absolute path without '..' segments."],
+  unsupported_option: [400, "{option} is not available: {reason}"],
+  unauthorized: [
+    401,
+    "Send the API key as 'Authorization: Bearer <key>'. On this machine it is in the data directory, in the file api-key.",
+  ],
+  link_invalid: [401, "This link is wrong, expired, revoked, or for another computer. Ask for a new one."],
+  host_forbidden: [
+    403,
+    "The Host header {host} is not served here. Use the address the service listens on, or add the name to VITRINE_ALLOWED_HOSTS.",
+  ],
+  origin_forbidden: [403, "Requests from the web origin {origin} are refused. Open the page from the service itself."],
+  power_missing: [403, "This link does not grant {power}."],
+  route_not_found: [404, "There is nothing at {method} {path}. See /docs."],
+  computer_not_found: [404, "No computer {id}. List them with GET /v1/computers."],
+  process_not_found: [404, "No process {pid} was started through the API on this computer."],
+  file_not_found: [404, "No such file or folder in the computer: {path}"],
+  target_not_found: [404, "Chromium has no such target: {target}"],
+  method_not_allowed: [405, "{path} does not take {method}."],
+  name_taken: [409, "A computer named {name} exists already. Choose another name or delete it first."],
+  wrong_state: [409, "The computer is {status}; {verb} needs it to be {needs}."],
+  idempotency_conflict: [409, "This Idempotency-Key was used with another body. Use a new key."],
+  no_display: [409, "This computer has no display. Create it from the browser template with mode 'live'."],
+  no_browser: [409, "This computer has no browser. Create it from a template that has one."],
+  file_exists: [409, "{path} exists already and is not what this call can replace."],
+  not_a_file: [409, "{path} is a folder or special file; this call takes regular files."],
+  not_a_directory: [409, "{path} is not a folder."],
+  permission_denied: [409, "The guest's user may not do this at {path}."],
+  payload_too_large: [413, "The body is larger than {limit} bytes."],
+  range_not_satisfiable: [416, "The range does not lie within the file of {size} bytes."],
+  archive_invalid: [422, "The archive cannot be unpacked: {reason}"],
+  capacity_exceeded: [429, "The host is full: {reason}. Delete or stop a computer, or try again later."],
+  timeout: [504, "{what} did not finish within {timeout_s} s."],
+  guest_unreachable: [503, "The computer's agent does not answer: {reason}"],
+  guest_link_lost: [
+    503,
+    "The link to the computer broke while this was under way. It was not repeated; look at its effect before you try again.",
+  ],
+  browser_unavailable: [503, "Chromium in the computer does not answer yet: {reason}"],
+  disk_full: [507, "No space is left on the computer's disk for {path}."],
+  display_unavailable: [503, "The computer's display does not answer: {reason}"],
+  machine_failed: [500, "The computer's machine failed: {reason}"],
+  data_dir_in_use: [503, "Another Vitrine service uses {path}. Stop it, or give this one its own VITRINE_DATA_DIR."],
+  setup_incomplete: [503, "The host lacks something: {reason}. Run 'vitrine doctor'."],
+  config_invalid: [500, "The setting {setting} is not valid: {reason}."],
+  internal_error: [500, "Something failed that should not. The log has request {request_id}."],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The body of every error answer. */
+export interface ErrorBody {
+  error: { code: ErrorCode; message: string; details: Record<string, unknown>; request_id?: string };
+}
+
+/** An error with a code of the registry; crosses every layer as itself. */
+export class VitrineError extends Error {
+  override readonly name = "VitrineError";
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly details: Record<string, unknown>;
+
+  constructor(code: ErrorCode, details: Record<string, unknown> = {}, options?: ErrorOptions) {
+    const [status, template] = ERRORS[code];
+    super(
+      template.replace(/\{(\w+)\}/g, (_, key: string) => String(details[key] ?? "?")),
+      options,
+    );
+    this.code = code;
+    this.status = status;
+    this.details = details;
+  }
+
+  toBody(requestId?: string): ErrorBody {
+    return { error: { code: this.code, message: this.message, details: this.details, ...(requestId && { request_id: requestId }) } };
+  }
+}

@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { ComputerName } from "./computer.ts";
+import type { ErrorCode } from "./errors.ts";
+
+/** What a body or an answer is when it is not JSON. */
+export type Media = { media: string; description: string };
+export type BodyShape = z.ZodType | Media;
+
+/**
+ * One call of the API. The table in routes.ts is the single source: the server takes its validation from it, /openapi.json is generated from it,
+ * and a server handler that is missing or superfluous is a type error.
+ */
+export interface Route {
+  method: "get" | "post" | "put" | "patch" | "delete";
+  path: string;
+  summary: string;
+  query?: z.ZodObject;
+  body?: BodyShape;
+  status: number;
+  answer?: BodyShape;
+  /** Codes beyond those that any call may answer (invalid_request, unauthorized, host_forbidden, origin_forbidden, internal_error). */
+  errors?: readonly ErrorCode[];
+  /** `key`: the API key. `none`: open. `link`: a capability token in the query. */
+  auth?: "key" | "none" | "link";
+}
+
+/** Ids and names are both taken where a path has {id}. */
+const PathId = z.union([z.string().regex(/^cmp_[a-z0-9]{12}$/), ComputerName]);
+/** What stands in the braces of a path. */
+export const PathParams = {
+  id: PathId,
+  pid: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(2 ** 22),
+  download_id: z.string().regex(/^[\w-]{1,350}$/),
+  link_id: z.string().regex(/^lnk_[a-z0-9]{12}$/),
+  target: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
+} as const;
