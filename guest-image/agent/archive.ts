@@ -1,0 +1,64 @@
+import { mkdirSync, statSync } from "node:fs";
+import type { ServerHttp2Stream } from "node:http2";
+import { pipeline } from "node:stream/promises";
+import { answerNothing, type Call } from "./call.ts";
+import { Fault, pathFault } from "./fault.ts";
+import { checkPath } from "./paths.ts";
+import type { Routes } from "./server.ts";
+import { errnoIn, runTool, type Tool } from "./tools.ts";
+import { asUser, guestUser } from "./users.ts";
+
+const tar = (stream: ServerHttp2Stream, args: string[]): Tool => {
+  const tool = runTool(guestUser(), "tar", args);
+  stream.once("close", tool.kill);
+  if (stream.destroyed) tool.kill();
+  return tool;
+};
+
+const folder = (path: string, work: (path: string) => void): void => {
+  try {
+    asUser(guestUser(), () => {
+      work(path);
+      if (!statSync(`${path}/.`).isDirectory()) throw new Fault("not_a_directory", { path });
+    });
+  } catch (error) {
+    throw pathFault(error, path);
+  }
+};
+
+/** GET /files/archive: a folder as tar.gz. Files that the user may not read are left out. */
+const pack = async ({ stream, query }: Call): Promise<void> => {
+  const path = checkPath(query.get("path"));
+  folder(path, () => {});
+  const tool = tar(stream, ["--ignore-failed-read", "-I", "gzip -1", "-C", path, "-cf", "-", "."]);
+  tool.stdin.end();
+  stream.respond({ ":status": 200, "content-type": "application/gzip" });
+  await pipeline(tool.stdout, stream, { end: false });
+  const { code } = await tool.done;
+  // 1: a file changed while it was read, which is no more than the truth.
+  if (code !== 0 && code !== 1) throw new Error(`tar ended with ${code}`);
+  stream.end();
+};
+
+/** PUT /files/archive: unpacks a tar.gz into a folder, which is made. */
+const unpack = async ({ stream, query }: Call): Promise<void> => {
+  const path = checkPath(query.get("path"));
+  folder(path, () => mkdirSync(path, { recursive: true }));
+  const tool = tar(stream, ["-C", path, "-xzf", "-"]);
+  tool.stdout.resume();
+  // tar may end before the body does; the rest is let pass by.
+  stream.pipe(tool.stdin);
+  tool.stdin.once("close", () => stream.resume());
+  const { code, words } = await tool.done;
+  if (stream.closed) throw new Error("the host broke off");
+  if (code === 0) return answerNothing(stream);
+  const errno = errnoIn(words);
+  if (errno === "ENOSPC" || errno === "EACCES") throw pathFault(Object.assign(new Error(words), { code: errno }), path);
+  throw new Fault("archive_invalid", { reason: tellingLine(words) });
+};
+
+/** The last line that says something; tar closes with lines that only say that it failed. */
+const tellingLine = (words: string): string =>
+  words.split("\n").findLast((line) => !/exiting now|Exiting with failure|Child returned status/.test(line)) || "tar was killed";
+
+export const archive: Routes = { "GET /files/archive": pack, "PUT /files/archive": unpack };

@@ -1,0 +1,62 @@
+import { randomBytes } from "node:crypto";
+import { constants, createWriteStream, fchmodSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
+import { posix } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { answerNothing, type Call } from "./call.ts";
+import { Fault, pathFault } from "./fault.ts";
+import { checkPath } from "./paths.ts";
+import { asUser, guestUser } from "./users.ts";
+
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+
+interface Target {
+  path: string;
+  temporary: string;
+  fd: number;
+}
+
+/** Opens a file beside the target, which is where a link at `path` leads; a file that is replaced keeps its mode. Runs as the guest's user. */
+const openBeside = (path: string): Target => {
+  const existing = statSync(path, { throwIfNoEntry: false });
+  if (existing && !existing.isFile()) throw new Fault("not_a_file", { path });
+  const target = existing ? realpathSync(path) : path;
+  const folder = posix.dirname(target);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === "EEXIST" ? new Fault("not_a_directory", { path: folder }) : error;
+  }
+  const temporary = posix.join(folder, `.vitrine.${randomBytes(8).toString("hex")}.tmp`);
+  const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
+  try {
+    if (existing) fchmodSync(fd, existing.mode & 0o7777);
+  } catch {
+    // Another's file that the folder's permissions let us replace: it becomes ours with a mode of its own.
+  }
+  return { path: target, temporary, fd };
+};
+
+/** PUT /files: the body becomes the file at once when it has come whole, and leaves nothing when it has not. */
+export const writeFile = async ({ stream, query }: Call): Promise<void> => {
+  const path = checkPath(query.get("path"));
+  const user = guestUser();
+  let target: Target | null = null;
+  try {
+    target = asUser(user, () => openBeside(path));
+    const { temporary, fd, path: final } = target;
+    // The write stream owns the descriptor and closes it after its last write.
+    await pipeline(stream.iterator({ destroyOnReturn: false }), createWriteStream("", { fd, highWaterMark: 1024 * 1024 }));
+    // A reset with code 0 looks like the end of the body, but only a reset closes the stream before it is answered.
+    if (stream.closed) throw new Error("the host broke off");
+    asUser(user, () => renameSync(temporary, final));
+    target = null;
+    answerNothing(stream);
+  } catch (error) {
+    throw pathFault(error, path);
+  } finally {
+    if (target) {
+      const { temporary } = target;
+      asUser(user, () => rmSync(temporary, { force: true }));
+    }
+  }
+};
