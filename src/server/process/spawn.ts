@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { identify, type ProcessIdentity } from "./identity.ts";
+
+export interface ProcessEnd {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A child that outlives this process. */
+export interface Detached {
+  identity: ProcessIdentity;
+  /** Resolves when the process has ended. Never rejects. */
+  ended: Promise<ProcessEnd>;
+  /** Lets this process exit while the child runs on. */
+  unref(): void;
+}
+
+export interface DetachedOptions {
+  cwd: string;
+  /** Takes stdout and stderr; begun anew, mode 0600. */
+  logFile: string;
+  /** The whole environment; by default only what a tool needs, so that no secret of the service's is handed on. */
+  env?: Record<string, string>;
+}
+
+/** Enough to find and run tools, with messages in English. */
+export const plainEnv = (): Record<string, string> => ({
+  PATH: process.env.PATH ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  LC_ALL: "C.UTF-8",
+});
+
+/**
+ * Starts a process in its own session and process group, tied to this one by nothing: no pipes, output into `logFile`.
+ * Rejects when the program cannot be started.
+ */
+export const spawnDetached = async (argv: readonly string[], options: DetachedOptions): Promise<Detached> => {
+  const [program, ...args] = argv as [string, ...string[]];
+  const log = openSync(options.logFile, "w", 0o600);
+  try {
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env: options.env ?? plainEnv(),
+      detached: true,
+      stdio: ["ignore", log, log],
+    });
+    const ended = Promise.withResolvers<ProcessEnd>();
+    child.once("exit", (code, signal) => ended.resolve({ code, signal }));
+    if (child.pid === undefined) throw await new Promise<Error>((resolve) => child.once("error", resolve));
+    child.on("error", () => {});
+    // It may have ended already, but its pid stays its own until this tick is over and its exit is read.
+    const identity = identify(child.pid, { zombies: true });
+    if (!identity) throw new Error(`/proc does not show ${program}`);
+    return { identity, ended: ended.promise, unref: () => child.unref() };
+  } finally {
+    closeSync(log);
+  }
+};
