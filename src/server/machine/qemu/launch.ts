@@ -1,0 +1,53 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { VitrineError } from "../../../contract/errors.ts";
+import { withDeadline } from "../../deadline.ts";
+import { killGroup } from "../../process/kill.ts";
+import { spawnDetached } from "../../process/spawn.ts";
+import { type Isolation, planLink } from "../link.ts";
+import type { Machine, MachineRecord } from "../machine.ts";
+import { type QemuSpec, QMP_SOCKET, qemuArgs } from "./args.ts";
+import { attach } from "./attach.ts";
+import { endInWords, QEMU_LOG } from "./log.ts";
+import { openMachine } from "./running.ts";
+import { hostTscKhz } from "./tsc.ts";
+
+/** QEMU has parsed its command line, opened the disks and runs the guest within this. Milliseconds. */
+const START_MS = 15_000;
+/** A QEMU that breaks its connection is about to end, and then says why. Milliseconds. */
+const ENDING_MS = 500;
+
+/**
+ * Starts QEMU in `dir` (a real path) and connects to it. `onSpawn` is told of the process before anything is waited for. When this fails the
+ * process is gone; the error is machine_failed with QEMU's own words, timeout, the signal's reason, or what `onSpawn` threw.
+ */
+export const launch = async (
+  dir: string,
+  spec: Omit<QemuSpec, "hostPort" | "tscKhz">,
+  isolation: Isolation,
+  signal: AbortSignal,
+  onSpawn: (record: MachineRecord) => void,
+): Promise<Machine> => {
+  signal.throwIfAborted();
+  const link = await planLink(dir, isolation);
+  await rm(join(dir, QMP_SOCKET), { force: true });
+  const argv = link.wrap(qemuArgs({ ...spec, hostPort: link.hostPort, tscKhz: hostTscKhz() }));
+  const child = await spawnDetached(argv, { cwd: dir, logFile: join(dir, QEMU_LOG) }).catch((error: Error) => {
+    throw new VitrineError("machine_failed", { reason: `QEMU could not be started: ${error.message}` }, { cause: error });
+  });
+  const record: MachineRecord = { identity: child.identity, link: link.address, accel: spec.accel };
+  const died = new AbortController();
+  void child.ended.then(() => died.abort(new Error("QEMU ended")));
+  try {
+    onSpawn(record);
+    return await withDeadline("QEMU's start", START_MS, AbortSignal.any([signal, died.signal]), async (until) => {
+      const qmp = await attach(dir, until);
+      return openMachine({ dir, record, qmp, child });
+    });
+  } catch (error) {
+    const end = signal.aborted ? undefined : await Promise.race([child.ended, sleep(ENDING_MS, undefined, { ref: false })]);
+    await killGroup(child.identity, { cwd: dir, ended: child.ended });
+    throw end ? new VitrineError("machine_failed", { reason: await endInWords(dir, end) }, { cause: error }) : error;
+  }
+};
