@@ -1,0 +1,50 @@
+import type { Duplex, Readable } from "node:stream";
+import type { ExecResult } from "../../contract/exec.ts";
+import type { Frame } from "../../contract/guest/frames.ts";
+import type { ExecSpec, FileRecord, GuestSettings, GuestState, ProcessRecord, ProcessSpec } from "../../contract/guest/protocol.ts";
+
+/**
+ * The host end of one computer's guest link. It connects when first used and again after a loss; a call under way when the link breaks fails with
+ * guest_link_lost and is not repeated. Every wait ends with `signal`; for readFile, readArchive and connect that is the wait for the stream, which from then
+ * on ends when it is destroyed. A body that is given in stays its giver's to destroy. Errors are VitrineErrors (guest_unreachable, timeout, file_not_found, ...).
+ */
+export interface Guest {
+  /** The newest state of display and browser, or null before the first is known. */
+  readonly state: GuestState | null;
+  /** Calls back at each change of state. */
+  onState(listener: (state: GuestState) => void): () => void;
+  /** Resolves with the first state, known now or later, for which `test` is true; keeps the link connected meanwhile. Rejects when `signal` aborts. */
+  waitFor(test: (state: GuestState) => boolean, signal: AbortSignal): Promise<GuestState>;
+  configure(settings: GuestSettings, signal: AbortSignal): Promise<void>;
+  powerOff(signal: AbortSignal): Promise<void>;
+
+  /** Runs to the end; stdout and stderr are capped by `output_limit`. Aborting kills the process group. */
+  exec(spec: ExecSpec, signal: AbortSignal): Promise<ExecResult>;
+  /** The frames of a run as they come; leaving the loop kills the process group. */
+  execStream(spec: ExecSpec, signal: AbortSignal): AsyncIterable<Frame>;
+
+  startProcess(spec: ProcessSpec, signal: AbortSignal): Promise<ProcessRecord>;
+  listProcesses(signal: AbortSignal): Promise<ProcessRecord[]>;
+  getProcess(pid: number, signal: AbortSignal): Promise<ProcessRecord>;
+  writeStdin(pid: number, data: Readable, end: boolean, signal: AbortSignal): Promise<void>;
+  signalProcess(pid: number, name: string, signal: AbortSignal): Promise<void>;
+  processOutput(pid: number, signal: AbortSignal): AsyncIterable<Frame>;
+
+  /** `end` is inclusive. `size` is the whole file's. */
+  readFile(path: string, range: { start: number; end?: number } | null, signal: AbortSignal): Promise<{ size: number; body: Readable }>;
+  writeFile(path: string, body: Readable, signal: AbortSignal): Promise<void>;
+  deleteFile(path: string, signal: AbortSignal): Promise<void>;
+  stat(path: string, signal: AbortSignal): Promise<FileRecord>;
+  list(path: string, signal: AbortSignal): Promise<FileRecord[]>;
+  mkdir(path: string, signal: AbortSignal): Promise<void>;
+  move(from: string, to: string, overwrite: boolean, signal: AbortSignal): Promise<void>;
+  readArchive(path: string, signal: AbortSignal): Promise<Readable>;
+  writeArchive(path: string, body: Readable, signal: AbortSignal): Promise<void>;
+
+  /** A byte stream to a TCP port on the guest's loopback. */
+  connect(port: number, signal: AbortSignal): Promise<Duplex>;
+  /** Connections that programs in the guest make to the host alias are handed to `accept`, until the guest is closed. */
+  serveHostPorts(accept: (port: number, stream: Duplex) => void): void;
+  /** Ends the link for good. Calls under way fail. */
+  close(): void;
+}

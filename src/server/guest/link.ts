@@ -1,0 +1,106 @@
+import { setMaxListeners } from "node:events";
+import type { ClientHttp2Session } from "node:http2";
+import { VitrineError } from "../../contract/errors.ts";
+import type { LinkAddress } from "../machine/machine.ts";
+import { Backoff } from "./backoff.ts";
+import { connectOnce } from "./connect.ts";
+
+export type GuestLog = (message: string, details?: Record<string, unknown>) => void;
+
+/** The connection to one agent, made when it is needed and again after a loss. */
+export interface Link {
+  /** Value of the authorization header. */
+  readonly authorization: string;
+  /** Aborts when the link is closed for good. */
+  readonly closed: AbortSignal;
+  /**
+   * A session that leads to the agent; tries until `signal` aborts, and then says in a guest_unreachable what was in the way. A wrong secret or protocol
+   * fails at once.
+   */
+  session(signal: AbortSignal): Promise<ClientHttp2Session>;
+  close(): void;
+}
+
+/** How long one try may take. It grows, for a guest that is only slow. */
+const FIRST_TRY_MS = 1000;
+const LAST_TRY_MS = 10_000;
+
+interface Attempt {
+  session: Promise<ClientHttp2Session>;
+  callers: number;
+  cancel: AbortController;
+  /** Why the last try failed. */
+  reason: string;
+}
+
+export const openLink = (address: LinkAddress, secret: string, log: GuestLog): Link => {
+  const closing = new AbortController();
+  // Each call that waits for the link listens.
+  setMaxListeners(0, closing.signal);
+  let current: ClientHttp2Session | null = null;
+  let attempt: Attempt | null = null;
+
+  const tryUntilDone = async (self: Attempt): Promise<ClientHttp2Session> => {
+    const { signal } = self.cancel;
+    const backoff = new Backoff();
+    for (let tries = 0; ; tries++) {
+      const limit = AbortSignal.timeout(Math.min(FIRST_TRY_MS * 2 ** tries, LAST_TRY_MS));
+      try {
+        const session = await connectOnce(address, secret, AbortSignal.any([signal, limit]));
+        session.once("close", () => log("guest link lost"));
+        log("guest link connected", { tries: tries + 1 });
+        current = session;
+        return session;
+      } catch (error) {
+        if (error instanceof VitrineError || signal.aborted) throw error;
+        self.reason = limit.aborted ? "it accepts connections and stays silent" : (error as Error).message;
+      }
+      await backoff.wait(signal);
+    }
+  };
+
+  const begin = (): Attempt => {
+    const self: Attempt = { session: Promise.reject(), callers: 0, cancel: new AbortController(), reason: "it was not reached in time" };
+    self.session.catch(() => {});
+    self.session = tryUntilDone(self).finally(() => {
+      if (attempt === self) attempt = null;
+    });
+    self.session.catch(() => {});
+    return self;
+  };
+
+  return {
+    authorization: `Bearer ${secret}`,
+    closed: closing.signal,
+    session: async (signal) => {
+      if (closing.signal.aborted) throw new VitrineError("guest_unreachable", { reason: "the link to it is closed" });
+      if (current && !current.closed && !current.destroyed) return current;
+      attempt ??= begin();
+      const mine = attempt;
+      mine.callers++;
+      const given = Promise.withResolvers<never>();
+      given.promise.catch(() => {});
+      const giveUp = () => given.reject(new VitrineError("guest_unreachable", { reason: mine.reason }, { cause: signal.reason }));
+      if (signal.aborted) giveUp();
+      signal.addEventListener("abort", giveUp, { once: true });
+      closing.signal.addEventListener("abort", giveUp, { once: true });
+      try {
+        return await Promise.race([mine.session, given.promise]);
+      } finally {
+        signal.removeEventListener("abort", giveUp);
+        closing.signal.removeEventListener("abort", giveUp);
+        // Nobody waits for it any more.
+        if (--mine.callers === 0 && attempt === mine) {
+          attempt = null;
+          mine.cancel.abort();
+        }
+      }
+    },
+    close: () => {
+      closing.abort();
+      attempt?.cancel.abort();
+      current?.destroy();
+      current = null;
+    },
+  };
+};

@@ -1,0 +1,38 @@
+import type { LinkAddress } from "../machine/machine.ts";
+import { serveHostPorts } from "./accept.ts";
+import { call, send } from "./call.ts";
+import { exec, execFrames } from "./exec.ts";
+import { stateFeed } from "./feed.ts";
+import { fileCalls } from "./files.ts";
+import type { Guest } from "./guest.ts";
+import { type GuestLog, openLink } from "./link.ts";
+import { processCalls } from "./processes.ts";
+
+export interface GuestOptions {
+  link: LinkAddress;
+  /** The computer's own secret, from its BootConfig. */
+  secret: string;
+  log?: GuestLog;
+}
+
+/** The host end of a computer's guest link. Nothing is connected until the first use. */
+export const openGuest = ({ link: address, secret, log = () => {} }: GuestOptions): Guest => {
+  const link = openLink(address, secret, log);
+  const feed = stateFeed(link, log);
+  return {
+    get state() {
+      return feed.state;
+    },
+    onState: feed.onState,
+    waitFor: feed.waitFor,
+    configure: (settings, signal) => call(link, { method: "POST", path: "/configure", json: settings, signal }),
+    powerOff: (signal) => call(link, { method: "POST", path: "/power", json: { action: "off" }, signal }),
+    exec: (spec, signal) => exec(link, spec, signal),
+    execStream: (spec, signal) => execFrames(link, spec, signal),
+    ...processCalls(link),
+    ...fileCalls(link),
+    connect: async (port, signal) => (await send(link, { method: "CONNECT", authority: `127.0.0.1:${port}`, signal })).stream,
+    serveHostPorts: (accept) => serveHostPorts(link, log, accept),
+    close: link.close,
+  };
+};

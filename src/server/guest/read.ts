@@ -1,0 +1,51 @@
+import type { ClientHttp2Stream } from "node:http2";
+import { Readable } from "node:stream";
+import { badAnswer } from "./answers.ts";
+import { asLoss, cancel, linkLost } from "./loss.ts";
+
+/**
+ * The bytes of an answer up to its end. Fails with guest_link_lost when they break off: a stream that was reset before anyone read it ends without an
+ * error of its own.
+ */
+export async function* readChunks(stream: ClientHttp2Stream): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
+    if (stream.rstCode !== 0) throw linkLost();
+  } catch (error) {
+    throw asLoss(error);
+  }
+}
+
+/** An answer's bytes as a stream of their own, that is whole when it ends. Destroying it resets the answer. */
+export const readBody = (stream: ClientHttp2Stream): Readable => {
+  const body = Readable.from(readChunks(stream), { objectMode: false, highWaterMark: 256 * 1024 });
+  body.once("close", () => cancel(stream));
+  return body;
+};
+
+/** The whole of an answer as text; at most `limit` bytes. */
+export const readText = async (stream: ClientHttp2Stream, limit: number): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of readChunks(stream)) {
+    size += chunk.length;
+    if (size > limit) throw badAnswer(`it is longer than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+};
+
+/** The lines of an answer; none may be longer than `limit` bytes. */
+export async function* readLines(stream: ClientHttp2Stream, limit: number): AsyncGenerator<string> {
+  let rest = Buffer.alloc(0);
+  for await (const chunk of readChunks(stream)) {
+    let data = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
+    for (let end = data.indexOf(10); end >= 0; end = data.indexOf(10)) {
+      if (end > limit) throw badAnswer(`a line is longer than ${limit} bytes`);
+      yield data.toString("utf8", 0, end);
+      data = data.subarray(end + 1);
+    }
+    if (data.length > limit) throw badAnswer(`a line is longer than ${limit} bytes`);
+    rest = Buffer.from(data);
+  }
+}
