@@ -1,0 +1,112 @@
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
+import type { Status, TemplateName } from "../../contract/computer.ts";
+import { VitrineError } from "../../contract/errors.ts";
+import type { ComputerRecord } from "../computers/record.ts";
+
+type Row = Record<string, SQLOutputValue>;
+
+const COLUMNS = [
+  "id",
+  "name",
+  "status",
+  "spec",
+  "machine",
+  "created_at",
+  "started_at",
+  "stopped_at",
+  "expires_at",
+  "last_error",
+  "start_kind",
+  "ready_ms",
+] as const satisfies readonly (keyof ComputerRecord)[];
+const JSON_COLUMNS: readonly string[] = ["spec", "machine", "last_error"];
+
+const toRecord = (row: Row): ComputerRecord =>
+  Object.fromEntries(
+    COLUMNS.map((column) => [
+      column,
+      JSON_COLUMNS.includes(column) && row[column] !== null ? JSON.parse(String(row[column])) : row[column],
+    ]),
+  ) as unknown as ComputerRecord;
+
+const toValues = (record: ComputerRecord) =>
+  COLUMNS.map((column) => (JSON_COLUMNS.includes(column) && record[column] !== null ? JSON.stringify(record[column]) : record[column])) as (
+    | string
+    | number
+    | null
+  )[];
+
+export interface ListFilter {
+  status?: Status | undefined;
+  template?: TemplateName | undefined;
+  limit: number;
+  cursor?: string | undefined;
+}
+
+/** The records of computers. Deleted ones stay as tombstones, reachable by id, out of lists unless asked for. */
+export const computerStore = (db: DatabaseSync) => {
+  const insert = db.prepare(`INSERT INTO computers (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})`);
+  const update = db.prepare(`UPDATE computers SET ${COLUMNS.map((column) => `${column} = ?`).join(", ")} WHERE id = ?`);
+  const byId = db.prepare("SELECT * FROM computers WHERE id = ?");
+  const byName = db.prepare("SELECT * FROM computers WHERE name = ? AND status <> 'deleted'");
+  const lastByName = db.prepare("SELECT * FROM computers WHERE name = ? ORDER BY rowid DESC LIMIT 1");
+  const living = db.prepare("SELECT * FROM computers WHERE status <> 'deleted' ORDER BY created_at");
+  const page = db.prepare(`
+    SELECT *, rowid FROM computers
+    WHERE (CASE WHEN :status IS NULL THEN status <> 'deleted' ELSE status = :status END)
+      AND (:template IS NULL OR json_extract(spec, '$.template') = :template)
+      AND (:before IS NULL OR rowid < :before)
+    ORDER BY rowid DESC LIMIT :limit`);
+  const expire = db.prepare("DELETE FROM computers WHERE status = 'deleted' AND stopped_at < ?");
+
+  const get = (idOrName: string): ComputerRecord | null => {
+    const row = byId.get(idOrName) ?? byName.get(idOrName);
+    return row ? toRecord(row) : null;
+  };
+  return {
+    /** Throws name_taken. */
+    insert: (record: ComputerRecord): void => {
+      try {
+        insert.run(...toValues(record));
+      } catch (error) {
+        if (String(error).includes("UNIQUE constraint failed: computers.name")) throw new VitrineError("name_taken", { name: record.name });
+        throw error;
+      }
+    },
+    get,
+    /** As `get`, and where nothing has the name any more, the last deleted computer that had it. */
+    getOrDeleted: (idOrName: string): ComputerRecord | null => {
+      const row = lastByName.get(idOrName);
+      return get(idOrName) ?? (row ? toRecord(row) : null);
+    },
+    /** Throws computer_not_found. */
+    require: (idOrName: string): ComputerRecord => {
+      const record = get(idOrName);
+      if (!record) throw new VitrineError("computer_not_found", { id: idOrName.slice(0, 64) });
+      return record;
+    },
+    /** Changes some fields of a record and answers the whole. */
+    patch: (id: string, change: Partial<ComputerRecord>): ComputerRecord => {
+      const next = { ...toRecord(byId.get(id) as Row), ...change };
+      update.run(...toValues(next), id);
+      return next;
+    },
+    living: (): ComputerRecord[] => living.all().map(toRecord),
+    /** Newest first. The cursor is opaque to callers. */
+    list: ({ status, template, limit, cursor }: ListFilter): { data: ComputerRecord[]; next_cursor: string | null } => {
+      const decoded = cursor === undefined ? null : Buffer.from(cursor, "base64url").toString();
+      if (decoded !== null && !/^\d{1,15}$/.test(decoded))
+        throw new VitrineError("invalid_request", { reason: "cursor is not one that a list gave" });
+      const before = decoded === null ? null : Number(decoded);
+      const rows = page.all({ status: status ?? null, template: template ?? null, before, limit: limit + 1 });
+      const last = rows[limit - 1];
+      return {
+        data: rows.slice(0, limit).map(toRecord),
+        next_cursor: rows.length > limit && last ? Buffer.from(String(last.rowid)).toString("base64url") : null,
+      };
+    },
+    /** Forgets tombstones of computers deleted before `time`. */
+    forgetDeleted: (time: string): void => void expire.run(time),
+  };
+};
+export type ComputerStore = ReturnType<typeof computerStore>;

@@ -1,0 +1,43 @@
+import { chmodSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { VitrineError } from "../../contract/errors.ts";
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS computers (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, status TEXT NOT NULL, spec TEXT NOT NULL, machine TEXT,
+  created_at TEXT NOT NULL, started_at TEXT, stopped_at TEXT, expires_at TEXT, last_error TEXT, start_kind TEXT, ready_ms INTEGER
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS computers_name ON computers (name) WHERE status <> 'deleted';
+CREATE TABLE IF NOT EXISTS journal (
+  seq INTEGER PRIMARY KEY, computer_id TEXT NOT NULL, verb TEXT NOT NULL, step TEXT NOT NULL, owner TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS journal_computer ON journal (computer_id);
+CREATE TABLE IF NOT EXISTS links (
+  id TEXT PRIMARY KEY, computer_id TEXT NOT NULL, power TEXT NOT NULL, own INTEGER NOT NULL, expires_at TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS links_computer ON links (computer_id);
+CREATE TABLE IF NOT EXISTS idempotency (
+  key TEXT PRIMARY KEY, body_hash TEXT NOT NULL, computer_id TEXT NOT NULL, created_at TEXT NOT NULL
+) STRICT;
+`;
+
+const VERSION = 1;
+
+/**
+ * Opens the database of a data directory, WAL, mode 0600, locked for this process alone: the kernel drops the lock with the process, so a
+ * second service on the same data is refused and a killed one leaves nothing to clear up.
+ */
+export const openDatabase = (file: string): DatabaseSync => {
+  const db = new DatabaseSync(file);
+  try {
+    chmodSync(file, 0o600);
+    db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 0;");
+    db.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT;`);
+    return db;
+  } catch (error) {
+    db.close();
+    if (String(error).includes("locked")) throw new VitrineError("data_dir_in_use", { path: dirname(file) }, { cause: error });
+    throw error;
+  }
+};

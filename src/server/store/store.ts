@@ -1,0 +1,22 @@
+import { join } from "node:path";
+import { identify } from "../process/identity.ts";
+import { computerStore } from "./computers.ts";
+import { openDatabase } from "./database.ts";
+import { idempotencyStore } from "./idempotency.ts";
+import { journalStore } from "./journal.ts";
+import { linkStore } from "./links.ts";
+
+/** All that the service remembers, in one SQLite file of the data directory. */
+export const openStore = (dataDir: string) => {
+  const db = openDatabase(join(dataDir, "vitrine.db"));
+  const owner = identify(process.pid);
+  if (!owner) throw new Error("This process has no entry in /proc; Vitrine needs Linux with /proc mounted.");
+  return {
+    computers: computerStore(db),
+    journal: journalStore(db, owner),
+    links: linkStore(db),
+    idempotency: idempotencyStore(db),
+    close: () => db.close(),
+  };
+};
+export type Store = ReturnType<typeof openStore>;
