@@ -1,0 +1,33 @@
+import { detach } from "./attach.ts";
+import { type Engine, operate, type Step, update } from "./engine.ts";
+import type { ComputerRecord } from "./record.ts";
+
+/** Ends and removes all that a computer has. Its status is `deleting` already. Every step may be repeated. */
+export const removeAll = async (engine: Engine, id: string, step: Step): Promise<ComputerRecord> => {
+  const live = engine.live.get(id);
+  if (live) detach(engine, id, live);
+  const { machine } = engine.store.computers.require(id);
+  step("destroy");
+  await engine.machines.destroy(engine.directory(id), machine);
+  engine.store.links.removeAll(id);
+  return update(engine, id, { status: "deleted", machine: null, stopped_at: new Date().toISOString(), expires_at: null });
+};
+
+/** Deletes a computer whatever it is doing; a verb under way is aborted first. Repeating it, also at the same time, is a success. */
+export const remove = async (engine: Engine, idOrName: string): Promise<ComputerRecord> => {
+  const record = engine.store.computers.getOrDeleted(idOrName) ?? engine.store.computers.require(idOrName);
+  if (record.status === "deleted") return record;
+  const { id, status } = record;
+  const under = engine.operations.get(id);
+  if (status === "deleting") {
+    await under?.done;
+    const now = engine.store.computers.require(id);
+    return now.status === "deleted" ? now : operate(engine, id, "delete", (_signal, step) => removeAll(engine, id, step));
+  }
+  update(engine, id, { status: "deleting" });
+  return operate(engine, id, "delete", async (_signal, step) => {
+    under?.abort.abort(new Error("the computer is being deleted"));
+    await under?.done;
+    return removeAll(engine, id, step);
+  });
+};

@@ -1,0 +1,113 @@
+import { EventEmitter } from "node:events";
+import type { Duplex } from "node:stream";
+import type { TemplateName } from "../../contract/computer.ts";
+import type { Guest } from "../guest/guest.ts";
+import type { BootFiles, GuestImage, LinkAddress, Machine, MachineDriver } from "../machine/machine.ts";
+import type { Store } from "../store/store.ts";
+import type { Activity } from "./activity.ts";
+import type { ComputerRecord } from "./record.ts";
+import { mayFollow } from "./state.ts";
+
+export interface Log {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+/** What the domain needs from the rest of the service; wired in main. */
+export interface Ports {
+  store: Pick<Store, "computers" | "journal" | "links">;
+  machines: MachineDriver;
+  /** The template's image; builds it when it is not there yet. */
+  image(template: TemplateName, signal: AbortSignal): Promise<GuestImage>;
+  openGuest(link: LinkAddress, secret: string): Guest;
+  /** A connection from the guest to one of the host's loopback ports, already allowed. */
+  dialHostPort(port: number, stream: Duplex): void;
+  bootFiles(record: ComputerRecord): BootFiles;
+  guestSecret(id: string): string;
+  directory(id: string): string;
+  /** Throws capacity_exceeded when the host has no room for one more. */
+  admit(record: ComputerRecord): void;
+  /** Milliseconds a boot may take. */
+  bootDeadlineMs: number;
+  log: Log;
+}
+
+/** A computer whose machine runs and is attached to this service. */
+export interface Live {
+  machine: Machine;
+  guest: Guest;
+  activity: Activity;
+}
+
+/** Writes down what is done next. */
+export type Step = (name: string) => void;
+
+/** A verb under way on one computer. */
+export interface Operation {
+  verb: string;
+  abort: AbortController;
+  done: Promise<void>;
+}
+
+/** The state that the verbs share. */
+export interface Engine extends Ports {
+  live: Map<string, Live>;
+  operations: Map<string, Operation>;
+  /** `change` (record) after every change of a record; `activity` (id) when a computer begins or ceases to be in use. */
+  events: EventEmitter<{ change: [ComputerRecord]; activity: [string] }>;
+}
+
+export const createEngine = (ports: Ports): Engine => ({
+  ...ports,
+  live: new Map(),
+  operations: new Map(),
+  events: new EventEmitter<{ change: [ComputerRecord]; activity: [string] }>().setMaxListeners(0),
+});
+
+/** Lets go of every computer without ending it. What is under way is broken off first: the next service finishes or undoes it. */
+export const release = async (engine: Engine): Promise<void> => {
+  const under = [...engine.operations.values()];
+  for (const { abort } of under) abort.abort(new Error("the service is stopping"));
+  await Promise.all(under.map(({ done }) => done));
+  for (const [id, live] of engine.live) {
+    engine.live.delete(id);
+    live.guest.close();
+    live.machine.release();
+  }
+};
+
+/** Changes a record and tells everyone. A status that may not follow the present one is a bug, and throws. */
+export const update = (engine: Engine, id: string, change: Partial<ComputerRecord>): ComputerRecord => {
+  const { status } = engine.store.computers.require(id);
+  if (change.status && change.status !== status && !mayFollow(status, change.status))
+    throw new Error(`a ${status} computer cannot become ${change.status}`);
+  const record = engine.store.computers.patch(id, change);
+  engine.events.emit("change", record);
+  return record;
+};
+
+/**
+ * Runs a verb on a computer. Its status was set by the caller beforehand, so a second verb is refused by status; only delete interrupts,
+ * by aborting the signal and waiting for `done`. The journal is cleared when the verb has ended, good or bad.
+ */
+export const operate = async <T>(
+  engine: Engine,
+  id: string,
+  verb: string,
+  work: (signal: AbortSignal, step: Step) => Promise<T>,
+): Promise<T> => {
+  const abort = new AbortController();
+  const finished = Promise.withResolvers<void>();
+  const operation: Operation = { verb, abort, done: finished.promise };
+  engine.operations.set(id, operation);
+  const step: Step = (name) => engine.store.journal.step(id, verb, name);
+  step("begin");
+  try {
+    return await work(abort.signal, step);
+  } finally {
+    if (engine.operations.get(id) === operation) engine.operations.delete(id);
+    engine.store.journal.done(id, verb);
+    finished.resolve();
+  }
+};
