@@ -1,0 +1,84 @@
+import { Transform, type TransformCallback } from "node:stream";
+import { DOWNLOADS_DIR } from "../../contract/guest/protocol.ts";
+import { applyMask, closeFrame, encodeFrame, type FramePiece, FrameScanner, OPCODE } from "./ws-frames.ts";
+
+/** Bytes of one message of a client. Chromium 156 hangs up at 100 MiB by itself; this is what a client library may take. */
+export const MAX_MESSAGE = 256 * 1024 * 1024;
+/** Longer messages are not commands about downloads and are not looked at. */
+const MAX_INSPECTED = 64 * 1024;
+
+const DOWNLOAD_COMMANDS = new Set(["Browser.setDownloadBehavior", "Page.setDownloadBehavior"]);
+
+/**
+ * Clients give a download folder of their own machine (Playwright does so at each connect); Chromium must save in the guest's. Files keep their own
+ * names there, not the random ones of `allowAndName`: no client finds them by path, and the API lists them by name.
+ * Returns the command to send instead, or null when it stays as it is.
+ */
+export const rewriteCommand = (message: Buffer): Buffer | null => {
+  if (!message.includes("setDownloadBehavior")) return null;
+  let command: { method?: unknown; params?: { behavior?: unknown; downloadPath?: unknown } } | null;
+  try {
+    command = JSON.parse(message.toString("utf8"));
+  } catch {
+    return null;
+  }
+  if (!DOWNLOAD_COMMANDS.has(String(command?.method)) || typeof command?.params?.downloadPath !== "string") return null;
+  const behavior = command.params.behavior === "allowAndName" ? "allow" : command.params.behavior;
+  return Buffer.from(JSON.stringify({ ...command, params: { ...command.params, behavior, downloadPath: DOWNLOADS_DIR } }));
+};
+
+/** Client to Chromium: checks every frame header, passes the bytes on untouched but for commands that rewriteCommand changes. */
+export class CdpUpstream extends Transform {
+  readonly #scanner = new FrameScanner({ masked: true, maxMessage: MAX_MESSAGE });
+  /** The pieces of a frame that is being looked at. */
+  #held: Buffer[] | null = null;
+
+  override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
+    const out: Buffer[] = [];
+    try {
+      for (const piece of this.#scanner.scan(chunk)) this.#take(piece, out);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    done(null, out.length === 1 ? out[0] : out.length > 1 ? Buffer.concat(out) : undefined);
+  }
+
+  #take({ head, bytes, first, last }: FramePiece, out: Buffer[]): void {
+    if (first && head.opcode === OPCODE.text && head.fin && head.length < MAX_INSPECTED) this.#held = [];
+    if (!this.#held) {
+      out.push(bytes);
+      return;
+    }
+    this.#held.push(bytes);
+    if (!last) return;
+    const [header, ...payload] = this.#held;
+    this.#held = null;
+    const masked = Buffer.concat(payload);
+    const command = rewriteCommand(applyMask(Buffer.from(masked), head.mask!));
+    out.push(...(command ? [encodeFrame(OPCODE.text, command, head.mask)] : [header!, masked]));
+  }
+}
+
+/**
+ * Chromium to client: passes the bytes on untouched and knows where a frame ends, so that the service can say goodbye when Chromium did not.
+ */
+export class CdpDownstream extends Transform {
+  readonly #scanner = new FrameScanner({ masked: false, maxMessage: Number.MAX_SAFE_INTEGER });
+  /** What the close frame says, when one is needed. */
+  goodbye: { code: number; reason: string } = { code: 1001, reason: "the browser ended the connection" };
+
+  override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
+    try {
+      for (const _piece of this.#scanner.scan(chunk));
+      done(null, chunk);
+    } catch (error) {
+      done(error as Error);
+    }
+  }
+
+  override _flush(done: TransformCallback): void {
+    const needed = this.#scanner.atBoundary && !this.#scanner.closed;
+    done(null, needed ? closeFrame(this.goodbye.code, this.goodbye.reason) : undefined);
+  }
+}

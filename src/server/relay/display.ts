@@ -1,0 +1,99 @@
+import type { IncomingMessage } from "node:http";
+import { type Duplex, PassThrough } from "node:stream";
+import { createWebSocketStream, type WebSocket, WebSocketServer } from "ws";
+import { VitrineError } from "../../contract/errors.ts";
+import { connectDisplay, type DisplayGuest } from "../display/connect.ts";
+import { guardSocket, handshakeKey, keepOpen } from "./client-socket.ts";
+import { asVitrineError, refuseUpgrade } from "./refuse.ts";
+import { RfbClientFilter, RfbViolation } from "./rfb-filter.ts";
+import { abortReason, type RelayEnd, splice } from "./splice.ts";
+
+export interface DisplayRelayOptions {
+  /** The upgrade request; its token, Host and Origin have been checked. */
+  request: IncomingMessage;
+  socket: Duplex;
+  head: Buffer;
+  guest: DisplayGuest;
+  /** Drops all that would act on the computer, whatever the client is. */
+  viewOnly: boolean;
+  /** Aborted when the computer stops or the link is revoked: the client gets close code 1001. */
+  signal: AbortSignal;
+  requestId?: string;
+  onOpen?: () => void;
+  /** Called once for each onOpen. */
+  onClose?: (end: RelayEnd) => void;
+}
+
+/** The longest message of a client; clipboard texts are the only long ones. */
+const MAX_MESSAGE = 1024 * 1024 + 1024;
+
+const upgrader = new WebSocketServer({
+  noServer: true,
+  clientTracking: false,
+  perMessageDeflate: false,
+  maxPayload: MAX_MESSAGE,
+  handleProtocols: (protocols) => (protocols.has("binary") ? "binary" : false),
+});
+/** Synchronous in ws, so the failure it tells of on the server is this request's. */
+const upgrade = ({ request, socket, head }: DisplayRelayOptions): WebSocket => {
+  let accepted: WebSocket | undefined;
+  let reason = "the client is gone";
+  const onFailure = (error: Error) => {
+    reason = error.message;
+  };
+  upgrader.on("wsClientError", onFailure);
+  upgrader.handleUpgrade(request, socket, head, (ws) => {
+    accepted = ws;
+  });
+  upgrader.off("wsClientError", onFailure);
+  if (!accepted) throw new VitrineError("invalid_request", { reason });
+  return accepted;
+};
+
+const join = async (
+  { socket, viewOnly, signal, onOpen, onClose }: DisplayRelayOptions,
+  ws: WebSocket,
+  guest: Duplex,
+): Promise<RelayEnd> => {
+  keepOpen(socket);
+  const client = createWebSocketStream(ws);
+  const up = new RfbClientFilter({ viewOnly });
+  ws.on("message", (_, isBinary) => {
+    if (!isBinary) up.destroy(new RfbViolation("text messages are not taken"));
+  });
+  // The stream's own end would wait for a close handshake that can no longer come.
+  ws.once("close", () => client.destroy());
+  const farewell = ({ by, error }: RelayEnd) => {
+    if (by === "signal") ws.close(1001, abortReason(signal).slice(0, 100));
+    else if (by === "violation") ws.close(1008, error?.message.slice(0, 100));
+    else if (by === "guest") ws.close(1001, "the display is gone");
+  };
+  onOpen?.();
+  const end = await splice({ client, guest, up, down: new PassThrough(), signal, farewell });
+  onClose?.(end);
+  return end;
+};
+
+/**
+ * Relays RFB over a WebSocket (noVNC) to the guest's VNC server. What fails before the upgrade is answered in HTTP with an error of the
+ * registry. Resolves when both sides are gone, or with the error that refused the client; never rejects.
+ */
+export const relayDisplay = async (options: DisplayRelayOptions): Promise<RelayEnd | VitrineError> => {
+  const { request, socket, signal, requestId, guest } = options;
+  const guard = guardSocket(socket, signal);
+  let display: Duplex | undefined;
+  let ws: WebSocket;
+  try {
+    handshakeKey(request);
+    display = await connectDisplay(guest, guard.signal);
+    ws = upgrade(options);
+  } catch (error) {
+    display?.destroy();
+    const refusal = asVitrineError(error);
+    refuseUpgrade(socket, refusal, requestId);
+    return refusal;
+  } finally {
+    guard.release();
+  }
+  return join(options, ws, display);
+};
