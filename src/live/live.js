@@ -1,0 +1,91 @@
+import { Clipboard } from "./clipboard.js";
+import { Desktop } from "./desktop.js";
+import { followState } from "./events.js";
+import { describe } from "./states.js";
+
+const byId = (id) => document.getElementById(id);
+
+const id = decodeURIComponent(location.pathname.split("/").filter(Boolean)[1] ?? "");
+const query = `?token=${encodeURIComponent(new URLSearchParams(location.search).get("token") ?? "")}`;
+const displayUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/computers/${encodeURIComponent(id)}/display${query}`;
+
+/** All that the page shows follows from this. */
+const known = { name: "", status: "", power: "view", refused: 0, service: true, desktop: "connecting", seen: false };
+
+const update = (news) => {
+  Object.assign(known, news);
+  const { state, status, title, text } = describe(known);
+  document.body.dataset.state = state;
+  document.title = known.name ? `${known.name} · Vitrine` : "Vitrine";
+  byId("name").textContent = known.name || "Vitrine";
+  byId("status").textContent = status;
+  byId("view-only").hidden = !known.status || known.power === "control";
+  byId("overlay").hidden = state === "connected";
+  // The text is set only when it changes, or a screen reader would say it again.
+  if (byId("overlay-title").textContent !== title) byId("overlay-title").textContent = title;
+  if (byId("overlay-text").textContent !== text) byId("overlay-text").textContent = text;
+  clipboard.enabled = state === "connected" && known.power === "control";
+};
+
+const desktop = new Desktop(byId("screen"), displayUrl, {
+  change: (state) => {
+    update({ desktop: state, seen: known.seen || state === "connected" });
+    if (state === "connected" && known.power === "control" && document.activeElement === document.body) desktop.focus();
+    // The desktop may be gone because the link is; the service tells when it is asked anew.
+    if (state === "disconnected" && known.status === "running" && !known.refused) follow();
+  },
+  clipboard: (text) => clipboard.received(text),
+});
+const clipboard = new Clipboard((text) => desktop.paste(text));
+
+addEventListener("pagehide", () => {
+  following.abort();
+  desktop.stop();
+});
+// A page kept by the browser's back button has lost its connections.
+addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+
+byId("screen").addEventListener("focus", () => desktop.focus());
+addEventListener(
+  "keydown",
+  (event) => {
+    if (!(event.ctrlKey && event.altKey && event.key === "Home")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    desktop.releaseKeys();
+    document.querySelector(".bar button:not([hidden])")?.focus();
+  },
+  { capture: true },
+);
+
+const fullScreen = byId("full-screen");
+fullScreen.hidden = !document.fullscreenEnabled;
+fullScreen.addEventListener("click", () =>
+  document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(),
+);
+document.addEventListener("fullscreenchange", () => {
+  fullScreen.textContent = document.fullscreenElement ? "Leave full screen" : "Full screen";
+});
+
+const onState = {
+  state: ({ name, status, power }) => {
+    desktop.viewOnly = power !== "control";
+    // A viewer's keys go nowhere, so Tab passes the desktop by.
+    byId("screen").tabIndex = power === "control" ? 0 : -1;
+    update({ name, status, power, service: true });
+    if (status === "running") desktop.start();
+    else desktop.stop();
+  },
+  lost: () => update({ service: false }),
+  refused: (status) => {
+    update({ refused: status });
+    desktop.stop();
+  },
+};
+let following = new AbortController();
+const follow = () => {
+  following.abort();
+  following = new AbortController();
+  followState(`/live/${encodeURIComponent(id)}/state${query}`, onState, following.signal);
+};
+follow();

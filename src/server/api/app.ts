@@ -1,0 +1,63 @@
+import { randomUUID } from "node:crypto";
+import express, { type Express } from "express";
+import type { Logger } from "pino";
+import { pinoHttp } from "pino-http";
+import { checkOrigin, requireApiKey } from "../auth/guards.ts";
+import { cdpRoutes } from "./cdp.ts";
+import { computerHandlers } from "./computers.ts";
+import type { Context } from "./context.ts";
+import { answerErrors, notFound } from "./errors.ts";
+import { execHandlers } from "./exec.ts";
+import { fileHandlers } from "./files.ts";
+import { linkHandlers } from "./links.ts";
+import { pageRoutes } from "./pages.ts";
+import type { OpenRelays } from "./relays.ts";
+import { bindRoutes } from "./route.ts";
+import { screenshotHandlers } from "./screenshot.ts";
+import { serviceHandlers } from "./service.ts";
+
+/** The HTTP side of the service. Queries are left out of the log, because they carry tokens. */
+export const createApp = (context: Context, relays: OpenRelays, logger: Logger): Express => {
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.set("query parser", "simple");
+  app.use(
+    pinoHttp({
+      logger,
+      genReqId: (_request, response) => {
+        const id = randomUUID();
+        response.setHeader("X-Request-Id", id);
+        return id;
+      },
+      serializers: {
+        req: ({ id, method, url }) => ({ id, method, path: String(url).split("?", 1)[0] }),
+        res: ({ statusCode }) => ({ status: statusCode }),
+      },
+      customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? "error" : "debug"),
+    }),
+  );
+  app.use((request, _response, next) => {
+    checkOrigin(request, context.allowedHosts);
+    next();
+  });
+  pageRoutes(app, context);
+  cdpRoutes(app, context);
+  bindRoutes(
+    app,
+    {
+      ...computerHandlers(context),
+      ...execHandlers(context),
+      ...fileHandlers(context),
+      ...linkHandlers(context, relays),
+      ...screenshotHandlers(context),
+      ...serviceHandlers(context),
+    },
+    (route, request) => {
+      if (route.auth !== "none") requireApiKey(request, context.apiKey);
+    },
+  );
+  app.use(notFound);
+  app.use(answerErrors(context.log, (request) => String(request.id)));
+  return app;
+};

@@ -1,0 +1,30 @@
+import type { Router } from "express";
+import { VitrineError } from "../../contract/errors.ts";
+import { hasBrowser } from "../computers/record.ts";
+import { withDeadline } from "../deadline.ts";
+import { cdpHttp } from "../relay/cdp-http.ts";
+import { admitToComputer } from "./access.ts";
+import type { Context } from "./context.ts";
+import { cdpPath, wsBase } from "./urls.ts";
+
+const CALL_MS = 60_000;
+
+/** The DevTools discovery endpoints of a computer, under .../cdp/json. The WebSocket itself is in upgrade.ts. */
+export const cdpRoutes = (router: Router, context: Context): void => {
+  router.all("/v1/computers/:id/cdp{/*rest}", async (request, response) => {
+    const { record, token } = admitToComputer(context, request, request.params.id as string, "cdp");
+    if (!hasBrowser(record)) throw new VitrineError("no_browser");
+    const { live } = context.computers.running(record.id, "CDP");
+    const path = request.originalUrl.slice(request.originalUrl.indexOf("/cdp") + "/cdp".length);
+    const answer = await withDeadline("Chromium's answer", CALL_MS, undefined, (signal) =>
+      cdpHttp({
+        guest: live.guest,
+        method: request.method === "HEAD" ? "GET" : request.method,
+        path: path === "" || path.startsWith("?") ? `/${path}` : path,
+        urls: { wsBase: `${wsBase(request)}${cdpPath(record.id)}`, token },
+        signal,
+      }),
+    );
+    response.status(answer.status).set(answer.headers).send(answer.body);
+  });
+};

@@ -1,0 +1,19 @@
+import type { TemplateName } from "../../contract/computer.ts";
+import type { Signer } from "../auth/key.ts";
+import type { Computers } from "../computers/computers.ts";
+import type { Log } from "../computers/engine.ts";
+import type { Store } from "../store/store.ts";
+
+/** What the API's handlers work with; wired in main. */
+export interface Context {
+  computers: Computers;
+  links: Store["links"];
+  idempotency: Store["idempotency"];
+  sign: Signer;
+  apiKey: string;
+  allowedHosts: readonly string[];
+  version: string;
+  /** Whether the template's image is built. */
+  hasImage(template: TemplateName): Promise<boolean>;
+  log: Log;
+}

@@ -1,0 +1,98 @@
+import { pipeline } from "node:stream/promises";
+import type { Request, Response } from "express";
+import { VitrineError } from "../../contract/errors.ts";
+import { withDeadline } from "../deadline.ts";
+import type { Guest } from "../guest/guest.ts";
+import type { Context } from "./context.ts";
+import { downloadPath, downloads } from "./downloads.ts";
+import type { Handlers } from "./route.ts";
+
+const CALL_MS = 60_000;
+
+const brief = <T>(signal: AbortSignal, work: (within: AbortSignal) => Promise<T>): Promise<T> =>
+  withDeadline("The file operation", CALL_MS, signal, work);
+
+/** The one range of a Range header, or null for the whole. Several ranges are answered with the whole, as RFC 9110 allows. */
+const parseRange = (header: string | undefined): { start: number; end?: number } | { last: number } | null => {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? "");
+  if (!match || (match[1] === "" && match[2] === "")) return null;
+  if (match[1] === "") return { last: Number(match[2]) };
+  return { start: Number(match[1]), ...(match[2] !== "" && { end: Number(match[2]) }) };
+};
+
+const resolveRange = (range: NonNullable<ReturnType<typeof parseRange>>, size: number): { start: number; end: number } => {
+  const start = "last" in range ? Math.max(0, size - range.last) : range.start;
+  const end = "last" in range ? size - 1 : Math.min(range.end ?? size - 1, size - 1);
+  if (start > end || start >= size) throw new VitrineError("range_not_satisfiable", { size });
+  return { start, end };
+};
+
+const attachment = (response: Response, type: string, name: string): void => {
+  response.setHeader("Content-Type", type);
+  // What comes out of a guest is never rendered on the service's own origin.
+  response.setHeader("Content-Disposition", `attachment; filename*=UTF-8''${encodeURIComponent(name)}`);
+  response.setHeader("X-Content-Type-Options", "nosniff");
+};
+const baseName = (path: string): string => path.split("/").filter(Boolean).at(-1) ?? "root";
+
+/** Sends a guest's file, or the range of it that was asked for. */
+const sendFile = async (guest: Guest, path: string, request: Request, response: Response, signal: AbortSignal): Promise<void> => {
+  const wanted = parseRange(request.headers.range);
+  const range = wanted && resolveRange(wanted, (await brief(signal, (within) => guest.stat(path, within))).size_bytes);
+  const { size, body } = await guest.readFile(path, range, signal);
+  attachment(response, "application/octet-stream", baseName(path));
+  response.setHeader("Accept-Ranges", "bytes");
+  response.setHeader("Content-Length", range ? range.end - range.start + 1 : size);
+  if (range) response.status(206).setHeader("Content-Range", `bytes ${range.start}-${range.end}/${size}`);
+  await pipeline(body, response);
+};
+
+type Names =
+  | "readFile"
+  | "writeFile"
+  | "deleteFile"
+  | "listFiles"
+  | "statFile"
+  | "makeDirectory"
+  | "moveFile"
+  | "listDownloads"
+  | "getDownload"
+  | "readArchive"
+  | "writeArchive";
+
+export const fileHandlers = ({ computers }: Context): Pick<Handlers, Names> => {
+  /** Runs a file operation on a running computer, which is in use meanwhile. */
+  const using = async <T>(id: string, work: (guest: Guest) => Promise<T>): Promise<T> => {
+    const { live } = computers.running(id, "files");
+    const release = live.activity.hold("file");
+    try {
+      return await work(live.guest);
+    } finally {
+      release();
+    }
+  };
+
+  return {
+    readFile: ({ params, query, request, response, signal }) =>
+      using(params.id, (guest) => sendFile(guest, query.path, request, response, signal)),
+    listDownloads: ({ params, signal }) =>
+      using(params.id, async (guest) => ({ data: await brief(signal, (within) => downloads(guest, within)), next_cursor: null })),
+    getDownload: ({ params, request, response, signal }) =>
+      using(params.id, (guest) => sendFile(guest, downloadPath(params.download_id), request, response, signal)),
+    writeFile: ({ params, query, request, signal }) => using(params.id, (guest) => guest.writeFile(query.path, request, signal)),
+    deleteFile: ({ params, query, signal }) => using(params.id, (guest) => brief(signal, (within) => guest.deleteFile(query.path, within))),
+    listFiles: ({ params, query, signal }) =>
+      using(params.id, async (guest) => ({ data: await brief(signal, (within) => guest.list(query.path, within)), next_cursor: null })),
+    statFile: ({ params, query, signal }) => using(params.id, (guest) => brief(signal, (within) => guest.stat(query.path, within))),
+    makeDirectory: ({ params, body, signal }) => using(params.id, (guest) => brief(signal, (within) => guest.mkdir(body.path, within))),
+    moveFile: ({ params, body, signal }) =>
+      using(params.id, (guest) => brief(signal, (within) => guest.move(body.from, body.to, body.overwrite, within))),
+    readArchive: ({ params, query, response, signal }) =>
+      using(params.id, async (guest) => {
+        const body = await guest.readArchive(query.path, signal);
+        attachment(response, "application/gzip", `${baseName(query.path)}.tar.gz`);
+        await pipeline(body, response);
+      }),
+    writeArchive: ({ params, query, request, signal }) => using(params.id, (guest) => guest.writeArchive(query.path, request, signal)),
+  };
+};

@@ -1,0 +1,102 @@
+import express, { type Request, type RequestHandler, type Response, type Router } from "express";
+import type { z } from "zod";
+import { VitrineError } from "../../contract/errors.ts";
+import { type BodyShape, PathParams, type Route } from "../../contract/route.ts";
+import { ROUTES, type RouteId } from "../../contract/routes.ts";
+
+type Names<P extends string> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+type Params<P extends string> = { [N in Names<P>]: N extends keyof typeof PathParams ? z.output<(typeof PathParams)[N]> : string };
+type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler that answers nothing may return anything.
+type Answer<R extends Route> = R["answer"] extends z.ZodType ? z.input<R["answer"]> : void;
+
+/** One call, checked. */
+export interface Call<R extends Route = Route> {
+  params: Params<R["path"]>;
+  query: Parsed<R["query"]>;
+  body: Parsed<R["body"]>;
+  request: Request;
+  response: Response;
+  /** Aborts when the client goes away before it has its answer. */
+  signal: AbortSignal;
+}
+
+/** The calls that are bound here; those of DevTools discovery, which a link lets in, are in cdp.ts. */
+type Bound = { [K in RouteId]: (typeof ROUTES)[K] extends { auth: "link" } ? never : K }[RouteId];
+
+/** A handler for each call of the contract. It answers the JSON body, or, where the answer is not JSON, writes to `response` itself. */
+export type Handlers = {
+  [K in Bound]: (call: Call<(typeof ROUTES)[K]>) => Promise<Answer<(typeof ROUTES)[K]>> | Answer<(typeof ROUTES)[K]>;
+};
+
+const BODY_LIMIT = 10 * 1024 * 1024;
+const readJson = express.json({ limit: BODY_LIMIT, type: () => true, strict: true });
+
+const isJson = (shape: BodyShape | undefined): shape is z.ZodType => shape !== undefined && !("media" in shape);
+
+/** Throws invalid_request, which names each fault and where it is. */
+export const parse = <S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> => {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues
+    .slice(0, 10)
+    .map(({ path, message }) => ({ at: [what, ...path].join("."), message: message.slice(0, 300) }));
+  throw new VitrineError("invalid_request", { reason: issues.map((issue) => `${issue.at}: ${issue.message}`).join("; "), issues });
+};
+
+const parseParams = (params: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(params).map(([name, value]) => {
+      const result = PathParams[name as keyof typeof PathParams]?.safeParse(value);
+      if (result?.success) return [name, result.data];
+      // What cannot be an id is the id of nothing.
+      if (name === "id") throw new VitrineError("computer_not_found", { id: String(value).slice(0, 64) });
+      if (name === "pid") throw new VitrineError("process_not_found", { pid: String(value).slice(0, 64) });
+      if (name === "target") throw new VitrineError("target_not_found", { target: String(value).slice(0, 64) });
+      throw new VitrineError("invalid_request", { reason: `${name} is not valid` });
+    }),
+  );
+
+const clientGone = (response: Response): AbortSignal => {
+  const abort = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) abort.abort(new Error("the client went away"));
+  });
+  return abort.signal;
+};
+
+const handle =
+  (route: Route, handler: (call: Call) => unknown): RequestHandler =>
+  async (request, response) => {
+    const call: Call = {
+      params: parseParams(request.params),
+      query: route.query ? parse(route.query, request.query, "query") : undefined,
+      body: isJson(route.body) ? parse(route.body, request.body ?? {}, "body") : undefined,
+      request,
+      response,
+      signal: clientGone(response),
+    } as Call;
+    const answer = await handler(call);
+    if (response.headersSent || response.destroyed) return;
+    response.status(route.status);
+    if (answer === undefined) response.end();
+    else response.json(answer);
+  };
+
+/** Binds every call of the contract; `authorise` runs before anything of the call is read. */
+export const bindRoutes = (router: Router, handlers: Handlers, authorise: (route: Route, request: Request) => void): void => {
+  for (const [id, route] of Object.entries(ROUTES) as [RouteId, Route][]) {
+    if (route.auth === "link") continue;
+    const path = route.path.replace(/\{(\w+)\}/g, ":$1");
+    const authorised: RequestHandler = (request, _response, next) => {
+      authorise(route, request);
+      next();
+    };
+    router[route.method](
+      path,
+      authorised,
+      ...(isJson(route.body) ? [readJson] : []),
+      handle(route, handlers[id as Bound] as (call: Call) => unknown),
+    );
+  }
+};

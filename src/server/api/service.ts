@@ -1,0 +1,31 @@
+import { TEMPLATES, type TemplateName } from "../../contract/computer.ts";
+import { VitrineError } from "../../contract/errors.ts";
+import type { Context } from "./context.ts";
+import type { Handlers } from "./route.ts";
+
+const DESCRIPTIONS: Record<TemplateName, string> = {
+  browser: "Chromium on a desktop that can be watched, with shell tools, Python, curl and git",
+  scratch: "Shell tools, Python, curl and git; no browser",
+  "coding-agent": "The browser template with compilers, Node.js and pip; built when first asked for",
+};
+
+export const serviceHandlers = ({ hasImage }: Context): Pick<Handlers, "listTemplates" | "health" | "ready"> => ({
+  listTemplates: async () => ({
+    data: await Promise.all(
+      TEMPLATES.map(async (id) => ({
+        id,
+        description: DESCRIPTIONS[id],
+        default_vcpus: 2,
+        default_ram_mb: 2048,
+        default_disk_size_mb: 10240,
+        ready: await hasImage(id),
+      })),
+    ),
+    next_cursor: null,
+  }),
+  health: () => ({ status: "ok" as const }),
+  ready: async () => {
+    if (!(await hasImage("browser"))) throw new VitrineError("setup_incomplete", { reason: "the browser image is not built yet" });
+    return { status: "ready" as const };
+  },
+});

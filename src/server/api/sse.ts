@@ -1,0 +1,55 @@
+import { once } from "node:events";
+import { StringDecoder } from "node:string_decoder";
+import type { Response } from "express";
+import { VitrineError } from "../../contract/errors.ts";
+import { FRAME, type Frame } from "../../contract/guest/frames.ts";
+import { exitOf } from "../guest/exec.ts";
+
+/** Keeps proxies from cutting a quiet stream. */
+const HEARTBEAT_MS = 15_000;
+
+/** A stream of server-sent events on a response. `send` waits while the client reads slower than we write. */
+export const openSse = (response: Response) => {
+  response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no" });
+  response.flushHeaders();
+  const heartbeat = setInterval(() => response.write(":\n\n"), HEARTBEAT_MS);
+  const closed = new AbortController();
+  response.once("close", () => {
+    clearInterval(heartbeat);
+    closed.abort();
+  });
+  return {
+    send: async (event: string, data: unknown): Promise<void> => {
+      if (response.destroyed) return;
+      if (!response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) await once(response, "drain", { signal: closed.signal });
+    },
+    end: (): void => void response.end(),
+  };
+};
+
+/** Sends process output as `stdout` and `stderr` events of text, then `exit`. A failure after the first event ends the stream with an `error` event. */
+export const sendFrames = async (response: Response, frames: AsyncIterable<Frame>): Promise<void> => {
+  const iterator = frames[Symbol.asyncIterator]();
+  // The first frame is awaited before the answer begins, so that a command which cannot run is still a proper error.
+  let next = await iterator.next();
+  const sse = openSse(response);
+  const decoders = { stdout: new StringDecoder("utf8"), stderr: new StringDecoder("utf8") };
+  try {
+    for (; !next.done; next = await iterator.next()) {
+      const { type, payload } = next.value;
+      if (type === FRAME.exit) {
+        await sse.send("exit", exitOf(next.value));
+        break;
+      }
+      const name = type === FRAME.stdout ? "stdout" : "stderr";
+      const data = decoders[name].write(payload);
+      if (data) await sse.send(name, { data });
+    }
+  } catch (error) {
+    if (!(error instanceof VitrineError)) throw error;
+    await sse.send("error", error.toBody().error);
+  } finally {
+    await iterator.return?.();
+    sse.end();
+  }
+};

@@ -1,0 +1,54 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { VitrineError } from "../../contract/errors.ts";
+import { checkOrigin } from "../auth/guards.ts";
+import { hasBrowser, hasDisplay } from "../computers/record.ts";
+import { type CdpPath, relayCdp } from "../relay/cdp-ws.ts";
+import { relayDisplay } from "../relay/display.ts";
+import { refuseUpgrade } from "../relay/refuse.ts";
+import { admitToComputer } from "./access.ts";
+import type { Context } from "./context.ts";
+import { toVitrineError } from "./errors.ts";
+import type { OpenRelays } from "./relays.ts";
+
+type Target = { id: string } & ({ kind: "cdp"; path: CdpPath } | { kind: "display" });
+
+/** What an upgrade request asks for, by its path alone; null for what is not served. */
+const targetOf = (url: string): Target | null => {
+  const path = url.split("?", 1)[0] ?? "";
+  const match = /^\/v1\/computers\/([a-z0-9_-]{1,63})\/(cdp|display)(?:\/devtools\/(browser|page)\/([\w-]{1,64}))?\/?$/.exec(path);
+  const [, id, kind, targetKind, target] = match ?? [];
+  if (id === undefined) return null;
+  if (kind === "display") return targetKind === undefined ? { id, kind: "display" } : null;
+  return { id, kind: "cdp", path: target === undefined ? "browser" : { kind: targetKind as "browser" | "page", target } };
+};
+
+/** Serves WebSocket upgrades: path, Host, Origin and token are checked before anything is relayed. */
+export const upgrades =
+  (context: Context, relays: OpenRelays) =>
+  async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
+    const requestId = randomUUID();
+    try {
+      checkOrigin(request, context.allowedHosts);
+      const target = targetOf(request.url ?? "");
+      if (!target)
+        throw new VitrineError("route_not_found", { method: "a WebSocket to", path: (request.url ?? "").split("?", 1)[0]?.slice(0, 200) });
+      const { record, linkId, power } = admitToComputer(context, request, target.id, target.kind === "cdp" ? "cdp" : "view");
+      if (target.kind === "cdp" && !hasBrowser(record)) throw new VitrineError("no_browser");
+      if (target.kind === "display" && !hasDisplay(record)) throw new VitrineError("no_display");
+      const { live } = context.computers.running(record.id, target.kind === "cdp" ? "CDP" : "the display");
+      const { signal, release } = relays.add(record.id, linkId);
+      const idle = live.activity.hold(target.kind === "cdp" ? "cdp" : "viewer");
+      const common = { request, socket, head, guest: live.guest, signal, requestId };
+      try {
+        if (target.kind === "cdp") await relayCdp({ ...common, path: target.path });
+        else await relayDisplay({ ...common, viewOnly: power !== "control" });
+      } finally {
+        idle();
+        release();
+      }
+    } catch (error) {
+      refuseUpgrade(socket, toVitrineError(error, requestId), requestId);
+    }
+  };

@@ -1,0 +1,120 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { type Logger, pino } from "pino";
+import { createApp } from "./api/app.ts";
+import { OpenRelays } from "./api/relays.ts";
+import { upgrades } from "./api/upgrade.ts";
+import { loadApiKey, loadSigner } from "./auth/key.ts";
+import { admit } from "./computers/admit.ts";
+import { computers } from "./computers/computers.ts";
+import { createEngine, release } from "./computers/engine.ts";
+import { startReaper } from "./computers/reap.ts";
+import { reconcile } from "./computers/reconcile.ts";
+import { dialHostPort } from "./egress/host-ports.ts";
+import { bootFiles } from "./guest/boot-files.ts";
+import { type Host, prepareHost } from "./host.ts";
+import type { Progress } from "./progress.ts";
+import type { Config } from "./setup/config.ts";
+import { openStore, type Store } from "./store/store.ts";
+
+/** Milliseconds that open requests get to end when the service closes. */
+const CLOSE_MS = 5000;
+
+export interface ServeOptions {
+  log?: Logger;
+  progress?: Progress;
+  signal?: AbortSignal;
+  /** Default: this machine, set up where something is missing. */
+  host?: Host;
+}
+
+export interface Service {
+  /** Where it listens, like http://127.0.0.1:7780. */
+  url: string;
+  apiKey: string;
+  /** Ends the service; computers run on and are found again by the next one. */
+  close(): Promise<void>;
+}
+
+const version = (): string => JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
+
+const listen = (server: Server, { host, port }: Config["listen"]): Promise<string> =>
+  new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve(`http://${host.includes(":") ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`);
+    });
+  });
+
+const run = async (config: Config, store: Store, host: Host, log: Logger): Promise<Service> => {
+  const sign = loadSigner(config.dataDir);
+  const apiKey = loadApiKey(config.dataDir, config.apiKey);
+  const guestSecret = (id: string) => sign("guest", id);
+  const engine = createEngine({
+    ...host,
+    store,
+    dialHostPort,
+    bootFiles: (record) => bootFiles(record, guestSecret(record.id)),
+    guestSecret,
+    directory: (id) => join(config.dataDir, "computers", id),
+    admit,
+    log,
+  });
+  await reconcile(engine);
+  const stopReaper = startReaper(engine);
+  const relays = new OpenRelays();
+  engine.events.on("change", ({ id, status }) => {
+    if (status !== "running") relays.endComputer(id);
+  });
+
+  const { links, idempotency } = store;
+  const allowedHosts = [config.listen.host, ...config.allowedHosts];
+  const context = {
+    computers: computers(engine),
+    links,
+    idempotency,
+    sign,
+    apiKey,
+    allowedHosts,
+    version: version(),
+    hasImage: host.hasImage,
+    log,
+  };
+  // Uploads take what they take; only the head of a request has a time limit. A missing Host is refused in our own words.
+  const server = createServer({ requestTimeout: 0, headersTimeout: 20_000, requireHostHeader: false }, createApp(context, relays, log));
+  const onUpgrade = upgrades(context, relays);
+  server.on("upgrade", (request, socket, head) => void onUpgrade(request, socket, head));
+  const url = await listen(server, config.listen);
+  log.info({ url, host: host.about }, "serving");
+
+  const close = async (): Promise<void> => {
+    stopReaper();
+    relays.endAll();
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    const hurry = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
+    await closed;
+    clearTimeout(hurry);
+    await release(engine);
+    store.close();
+  };
+  return { url, apiKey, close };
+};
+
+/** Sets the host up where needed, puts in order what an earlier service left, and serves. */
+export const serve = async (config: Config, options: ServeOptions = {}): Promise<Service> => {
+  const log = options.log ?? pino({ level: config.logLevel });
+  mkdirSync(join(config.dataDir, "computers"), { recursive: true, mode: 0o700 });
+  const store = openStore(config.dataDir);
+  try {
+    const signal = options.signal ?? new AbortController().signal;
+    const host = options.host ?? (await prepareHost(config, options.progress ?? (() => {}), log, signal));
+    return await run(config, store, host, log);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+};

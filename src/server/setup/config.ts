@@ -1,0 +1,68 @@
+import { isIP } from "node:net";
+import { VitrineError } from "../../contract/errors.ts";
+import { cacheDir, DEFAULT_LISTEN, dataDir } from "../../contract/local.ts";
+
+export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** All that the service is told from outside. */
+export interface Config {
+  /** Port 0 takes any free port. */
+  listen: { host: string; port: number };
+  dataDir: string;
+  cacheDir: string;
+  /** Absent: the key in `<dataDir>/api-key`, made on the first start. */
+  apiKey?: string;
+  /** Host names, beside the listening address and localhost, that requests may name. Lower case, without port. */
+  allowedHosts: string[];
+  logLevel: LogLevel;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const refuse = (setting: string, reason: string): never => {
+  throw new VitrineError("config_invalid", { setting, reason });
+};
+
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+const isHost = (host: string): boolean => isIP(host) !== 0 || HOST_NAME.test(host);
+
+/** `host:port`, `[v6]:port`, or a port alone. */
+export const parseListen = (text: string, setting = "VITRINE_LISTEN"): Config["listen"] => {
+  const parts = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text.trim());
+  if (!parts) return refuse(setting, `"${text}" is not like 127.0.0.1:7780, [::1]:7780 or 7780`);
+  const host = (parts[1] ?? parts[2] ?? DEFAULT_LISTEN.host).toLowerCase();
+  const port = Number(parts[3]);
+  if (!isHost(host)) refuse(setting, `"${host}" is neither an address nor a host name`);
+  if (port > 65535) refuse(setting, `${port} is over 65535, the last port`);
+  return { host, port };
+};
+
+const parseKey = (key: string): string => {
+  // It travels in a header.
+  if (!/^[\x21-\x7e]+$/.test(key)) refuse("VITRINE_API_KEY", "it may hold printable ASCII without spaces only");
+  return key;
+};
+
+const parseHosts = (text: string): string[] =>
+  text
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map((host) =>
+      isHost(host.toLowerCase())
+        ? host.toLowerCase()
+        : refuse("VITRINE_ALLOWED_HOSTS", `"${host}" is not a host name; give names without port, separated by commas`),
+    );
+
+const parseLevel = (text: string): LogLevel =>
+  LOG_LEVELS.find((level) => level === text.toLowerCase()) ?? refuse("VITRINE_LOG_LEVEL", `"${text}" is none of ${LOG_LEVELS.join(", ")}`);
+
+/** The environment as configuration. Throws config_invalid with what to change; an empty variable counts as unset. */
+export const readConfig = (env: Env): Config => ({
+  listen: env.VITRINE_LISTEN ? parseListen(env.VITRINE_LISTEN) : { ...DEFAULT_LISTEN },
+  dataDir: dataDir(env),
+  cacheDir: cacheDir(env),
+  ...(env.VITRINE_API_KEY && { apiKey: parseKey(env.VITRINE_API_KEY) }),
+  allowedHosts: parseHosts(env.VITRINE_ALLOWED_HOSTS ?? ""),
+  logLevel: parseLevel(env.VITRINE_LOG_LEVEL || "info"),
+});

@@ -1,0 +1,36 @@
+import { stat } from "node:fs/promises";
+import { findImage } from "../../../../guest-image/build/image.ts";
+import { TEMPLATES, type TemplateName } from "../../../contract/computer.ts";
+import type { GuestImage } from "../../machine/machine.ts";
+import type { Config } from "../config.ts";
+import type { Check } from "./check.ts";
+
+/** A template and its image, if that was built. */
+export interface ImageInfo {
+  template: TemplateName;
+  image: GuestImage | null;
+  /** Kernel, initramfs and disk together, as they lie on the host. */
+  size_bytes: number;
+}
+
+const sizeOf = async (image: GuestImage): Promise<number> => {
+  const sizes = await Promise.all([image.kernel, image.initrd, image.rootDisk].map(async (file) => (await stat(file)).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+};
+
+export const listImages = ({ cacheDir }: Pick<Config, "cacheDir">): Promise<ImageInfo[]> =>
+  Promise.all(
+    TEMPLATES.map(async (template) => {
+      const image = await findImage(template, { cacheDir });
+      return { template, image, size_bytes: image ? await sizeOf(image) : 0 };
+    }),
+  );
+
+export const images = async (config: Pick<Config, "cacheDir">): Promise<Check[]> =>
+  (await listImages(config)).map(({ template, image, size_bytes }) => {
+    const needed = template === "browser";
+    const base = { name: `image ${template}`, ok: image !== null || !needed, needed };
+    const why = needed ? "Computers start from it." : "Built when it is first asked for.";
+    if (image) return { ...base, found: `${image.id.slice(0, 12)}, ${Math.round(size_bytes / 1024 ** 2)} MiB`, why };
+    return { ...base, found: "not built", why, ...(needed && { fix: `vitrine image build ${template}` }) };
+  });

@@ -1,0 +1,18 @@
+import type { Config } from "../config.ts";
+import type { Check } from "./check.ts";
+import { dataDirectory, diskSpace, nodeVersion, resources } from "./host.ts";
+import { images } from "./images.ts";
+import { acceleration, isolation } from "./machine.ts";
+import { packages } from "./packages.ts";
+
+/** Looks at everything the service needs of the host. Changes nothing, except that a first look at KVM boots its test guest. */
+export const inspectHost = async (config: Config, signal: AbortSignal): Promise<Check[]> => [
+  nodeVersion(),
+  ...packages(),
+  ...(await images(config)),
+  await acceleration(config, signal),
+  await isolation(signal),
+  resources(),
+  await dataDirectory(config),
+  ...(await diskSpace(config)),
+];
