@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import type { Cli } from "./cli.ts";
+import { addBrowser } from "./commands/browser.ts";
+import { addCopy } from "./commands/computer/cp.ts";
+import { addCreate } from "./commands/computer/create.ts";
+import { addDelete } from "./commands/computer/delete.ts";
+import { addGet } from "./commands/computer/get.ts";
+import { addList } from "./commands/computer/list.ts";
+import { addOpen } from "./commands/computer/open.ts";
+import { addRun } from "./commands/computer/run.ts";
+import { addScreenshot } from "./commands/computer/screenshot.ts";
+import { addStart } from "./commands/computer/start.ts";
+import { addStop } from "./commands/computer/stop.ts";
+import { addDoctor } from "./commands/host/doctor.ts";
+import { addImage } from "./commands/host/image.ts";
+import { addServe } from "./commands/host/serve.ts";
+import { addSetup } from "./commands/host/setup.ts";
+
+const version = (): string =>
+  (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version;
+
+/** The whole command line. Commands throw; nothing in it ends the process. */
+export const buildProgram = (cli: Cli): Command => {
+  const program = new Command("vitrine")
+    .description("MicroVM computers with Chromium, for programs and the people who watch them.")
+    .version(version())
+    .option("--json", "print JSON")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: (text) => cli.stdout.write(text), writeErr: (text) => cli.stderr.write(text) })
+    .showHelpAfterError("(--help shows how it is used)")
+    .exitOverride();
+  for (const add of [addServe, addSetup, addDoctor, addImage]) add(program, cli);
+  const computer = program.command("computer").description("Make and use computers");
+  for (const add of [addCreate, addList, addGet, addRun, addStop, addStart, addDelete, addCopy, addScreenshot, addOpen]) add(computer, cli);
+  addBrowser(program, cli);
+  return program;
+};

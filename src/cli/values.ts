@@ -1,0 +1,29 @@
+import { InvalidArgumentError } from "commander";
+import type { Viewport } from "../contract/computer.ts";
+
+/** Readers of option values for commander. Ranges are the service's business: it answers with its own sentence. */
+export const integer = (text: string): number => {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Give a whole number.");
+  return Number(text);
+};
+
+export const seconds = (text: string): number => {
+  if (!/^\d{1,9}(\.\d{1,3})?$/.test(text)) throw new InvalidArgumentError("Give a number of seconds.");
+  return Number(text);
+};
+
+export const viewport = (text: string): Viewport => {
+  const [, width, height] = /^(\d{1,5})x(\d{1,5})$/.exec(text) ?? [];
+  if (width === undefined || height === undefined) throw new InvalidArgumentError("Give it as WIDTHxHEIGHT, like 1280x800.");
+  return { width: Number(width), height: Number(height) };
+};
+
+/** Collects a repeatable whole number. */
+export const integers = (text: string, before: number[] = []): number[] => [...before, integer(text)];
+
+/** Collects repeatable KEY=VALUE. */
+export const pairs = (text: string, before: Record<string, string> = {}): Record<string, string> => {
+  const equals = text.indexOf("=");
+  if (equals < 1) throw new InvalidArgumentError("Give it as KEY=VALUE.");
+  return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
+};

@@ -1,0 +1,115 @@
+import { buffer } from "node:stream/consumers";
+import type { Browser, ConnectOverCDPOptions } from "playwright-core";
+import type { Computer as ComputerRecord } from "../contract/computer.ts";
+import { VitrineError } from "../contract/errors.ts";
+import type { ExecRequestInput, ExecResult } from "../contract/exec.ts";
+import type { Link, Power } from "../contract/links.ts";
+import type { CallOptions } from "./deadline.ts";
+import { Downloads } from "./downloads.ts";
+import { Files } from "./files.ts";
+import { type OutputEvent, outputEvents } from "./output.ts";
+import { Processes } from "./processes.ts";
+import type { Transport } from "./transport.ts";
+
+export type ExecOptions = CallOptions & Omit<ExecRequestInput, "command" | "argv">;
+
+/** Starting and stopping a machine: minutes on a host without hardware acceleration. */
+export const MACHINE_TIMEOUT_MS = 10 * 60_000;
+/** Beyond the command's own timeout. */
+const EXEC_GRACE_MS = 30_000;
+
+const execBody = (command: string | readonly string[], fields: Omit<ExecOptions, keyof CallOptions>) => ({
+  json: { ...fields, ...(typeof command === "string" ? { command } : { argv: command }) },
+});
+
+// The constructor assigns every property of the record.
+export interface Computer extends ComputerRecord {}
+
+/** One computer: its record as last seen (refresh() looks again), and what can be done with it. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface is the record, which the constructor assigns.
+export class Computer {
+  readonly #transport: Transport;
+  readonly #path: string;
+
+  constructor(transport: Transport, record: ComputerRecord) {
+    Object.assign(this, record);
+    this.#transport = transport;
+    this.#path = `/v1/computers/${record.id}`;
+  }
+
+  get files(): Files {
+    return new Files(this.#transport, `${this.#path}/files`);
+  }
+
+  get downloads(): Downloads {
+    return new Downloads(this.#transport, `${this.#path}/downloads`);
+  }
+
+  get processes(): Processes {
+    return new Processes(this.#transport, `${this.#path}/processes`);
+  }
+
+  async #become(record: Promise<ComputerRecord>): Promise<this> {
+    return Object.assign(this, await record);
+  }
+
+  async refresh(options: CallOptions = {}): Promise<this> {
+    return this.#become(this.#transport.json({ ...options, method: "GET", path: this.#path }));
+  }
+
+  /** Stops; `shutdown` keeps the files, `suspend` the memory too. Errors: wrong_state, unsupported_option. */
+  async stop(options: CallOptions & { mode?: "suspend" | "shutdown" } = {}): Promise<this> {
+    const { mode, timeoutMs = MACHINE_TIMEOUT_MS, signal } = options;
+    const body = { json: { ...(mode && { mode }) } };
+    return this.#become(this.#transport.json({ timeoutMs, signal, method: "POST", path: `${this.#path}/stop`, body }));
+  }
+
+  /** Starts a stopped computer, or one in error; resolves when it is running and whole. */
+  async start(options: CallOptions = {}): Promise<this> {
+    const { timeoutMs = MACHINE_TIMEOUT_MS, signal } = options;
+    return this.#become(this.#transport.json({ timeoutMs, signal, method: "POST", path: `${this.#path}/start` }));
+  }
+
+  /** Deletes it and all it has. Repeating it is a success. */
+  async delete(options: CallOptions = {}): Promise<void> {
+    const { timeoutMs = MACHINE_TIMEOUT_MS, signal } = options;
+    await this.#transport.json({ timeoutMs, signal, method: "DELETE", path: this.#path });
+  }
+
+  /**
+   * Runs a command to its end: text goes to `bash -lc`, a list is run as it is. A command that fails or times out is a result, not an error.
+   * Aborting kills it. Errors: wrong_state, guest_unreachable, guest_link_lost.
+   */
+  async exec(command: string | readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    const { signal, timeoutMs = (options.timeout_s ?? 30) * 1000 + EXEC_GRACE_MS, ...fields } = options;
+    return this.#transport.json({ signal, timeoutMs, method: "POST", path: `${this.#path}/exec`, body: execBody(command, fields) });
+  }
+
+  /** Runs a command and gives its output as it comes; leaving the loop kills it. */
+  async *execStream(command: string | readonly string[], options: ExecOptions = {}): AsyncGenerator<OutputEvent> {
+    const { signal, timeoutMs, ...fields } = options;
+    const path = `${this.#path}/exec/stream`;
+    const body = await this.#transport.stream({ signal, timeoutMs, method: "POST", path, body: execBody(command, fields) });
+    yield* outputEvents(path, body, signal);
+  }
+
+  /** The screen as PNG. Errors: no_display, wrong_state. */
+  async screenshot(options: CallOptions = {}): Promise<Buffer> {
+    return buffer(await this.#transport.stream({ ...options, method: "GET", path: `${this.#path}/screenshot`, query: { format: "png" } }));
+  }
+
+  /** A URL that grants one power over this computer for `ttl_s` seconds. */
+  async createLink(power: Power, options: CallOptions & { ttl_s?: number } = {}): Promise<Link> {
+    const { ttl_s, ...call } = options;
+    const body = { json: { power, ...(ttl_s !== undefined && { ttl_s }) } };
+    return this.#transport.json({ ...call, method: "POST", path: `${this.#path}/links`, body });
+  }
+
+  /** Playwright's Browser over CDP; needs the package playwright-core. close() of it ends the connection, not the computer. Errors: no_browser. */
+  async connectPlaywright(options: ConnectOverCDPOptions = {}): Promise<Browser> {
+    if (!this.cdp_url)
+      throw new VitrineError(this.browser ? "wrong_state" : "no_browser", { status: this.status, verb: "connect", needs: "running" });
+    const { chromium } = await import("playwright-core");
+    return chromium.connectOverCDP(this.cdp_url, options);
+  }
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from "node:crypto";
+import type { Computer as ComputerRecord, CreateComputerInput, Status, TemplateName } from "../contract/computer.ts";
+import { Computer, MACHINE_TIMEOUT_MS } from "./computer.ts";
+import { type CallOptions, deadline } from "./deadline.ts";
+import type { Transport } from "./transport.ts";
+
+const PATH = "/v1/computers";
+/** How long an aborted create may take to be undone. */
+const UNDO_TIMEOUT_MS = 2 * 60_000;
+
+export type ListOptions = CallOptions & { status?: Status; template?: TemplateName; limit?: number; cursor?: string };
+export interface Page {
+  data: Computer[];
+  next_cursor: string | null;
+}
+
+export class Computers {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Creates a computer and waits until it is running and whole; with `wait: false` answers while it is `creating`. When `signal` aborts or the time
+   * is up, what was made is deleted again before this rejects. Errors: name_taken, capacity_exceeded, unsupported_option, machine_failed, timeout.
+   */
+  async create(input: CreateComputerInput = {}, options: CallOptions & { wait?: boolean } = {}): Promise<Computer> {
+    const { wait = true, timeoutMs = MACHINE_TIMEOUT_MS } = options;
+    const headers = { "idempotency-key": randomUUID() };
+    const request = { method: "POST", path: PATH, body: { json: input }, headers } as const;
+    const until = deadline("The creation of the computer", { ...options, timeoutMs });
+    try {
+      const { signal } = until;
+      const record = await this.#transport.json<ComputerRecord>({ ...request, query: { wait: wait ? 1 : 0 }, signal, timeoutMs: 0 });
+      return new Computer(this.#transport, record);
+    } catch (error) {
+      if (until.signal.aborted) await this.#undo(request).catch(() => {});
+      throw error;
+    } finally {
+      until.release();
+    }
+  }
+
+  /**
+   * Deletes what an aborted create made. Its answer, and so its id, never came; but the same Idempotency-Key answers the same computer, and
+   * makes one only where none was begun.
+   */
+  async #undo(request: { method: "POST"; path: string; body: { json: unknown }; headers: Record<string, string> }): Promise<void> {
+    const timeoutMs = UNDO_TIMEOUT_MS;
+    const { id } = await this.#transport.json<ComputerRecord>({ ...request, query: { wait: 0 }, timeoutMs });
+    await this.#transport.json({ method: "DELETE", path: `${PATH}/${id}`, timeoutMs });
+  }
+
+  /** One page, newest first. */
+  async list(options: ListOptions = {}): Promise<Page> {
+    const { signal, timeoutMs, ...query } = options;
+    const page = await this.#transport.json<{ data: ComputerRecord[]; next_cursor: string | null }>({
+      signal,
+      timeoutMs,
+      method: "GET",
+      path: PATH,
+      query,
+    });
+    return { data: page.data.map((record) => new Computer(this.#transport, record)), next_cursor: page.next_cursor };
+  }
+
+  /** Every computer, page by page. */
+  async *all(options: Omit<ListOptions, "cursor"> = {}): AsyncGenerator<Computer> {
+    let cursor: string | null | undefined;
+    do {
+      const page = await this.list({ ...options, ...(cursor && { cursor }) });
+      yield* page.data;
+      cursor = page.next_cursor;
+    } while (cursor);
+  }
+
+  /** One, by id or name. Errors: computer_not_found. */
+  async get(idOrName: string, options: CallOptions = {}): Promise<Computer> {
+    const path = `${PATH}/${encodeURIComponent(idOrName)}`;
+    return new Computer(this.#transport, await this.#transport.json<ComputerRecord>({ ...options, method: "GET", path }));
+  }
+
+  /** Deletes by id or name. Repeating it is a success. */
+  async delete(idOrName: string, options: CallOptions = {}): Promise<void> {
+    const { signal, timeoutMs = MACHINE_TIMEOUT_MS } = options;
+    await this.#transport.json({ signal, timeoutMs, method: "DELETE", path: `${PATH}/${encodeURIComponent(idOrName)}` });
+  }
+}

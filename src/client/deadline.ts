@@ -1,0 +1,36 @@
+import { VitrineError } from "../contract/errors.ts";
+
+/** Given to every call. */
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+  /** Milliseconds until the answer must be whole or, for streams, until it must begin. 0: no limit. */
+  timeoutMs?: number | undefined;
+}
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** A time limit under way. */
+export interface Deadline {
+  signal: AbortSignal;
+  /** The answer has begun; from here only the caller's signal counts. */
+  met(): void;
+  release(): void;
+}
+
+/** A signal that aborts with the caller's, or with a `timeout` error when the time is up. Whoever makes one releases it. */
+export const deadline = (what: string, { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions): Deadline => {
+  signal?.throwIfAborted();
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(signal?.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const expire = () => controller.abort(new VitrineError("timeout", { what, timeout_s: timeoutMs / 1000 }));
+  const timer = timeoutMs > 0 ? setTimeout(expire, timeoutMs) : undefined;
+  return {
+    signal: controller.signal,
+    met: () => clearTimeout(timer),
+    release: () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    },
+  };
+};

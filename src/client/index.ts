@@ -1,0 +1,20 @@
+export type {
+  Computer as ComputerRecord,
+  CreateComputerInput,
+  NetworkPolicy,
+  Status,
+  TemplateName,
+  Viewport,
+} from "../contract/computer.ts";
+export { type ErrorCode, VitrineError } from "../contract/errors.ts";
+export type { Download, ExecResult, FileStat, ProcessInfo, SignalName } from "../contract/exec.ts";
+export type { Link, Power } from "../contract/links.ts";
+export { Computer, type ExecOptions } from "./computer.ts";
+export type { Computers, ListOptions, Page } from "./computers.ts";
+export type { CallOptions } from "./deadline.ts";
+export type { Downloads } from "./downloads.ts";
+export { ConnectionError, UnexpectedAnswerError } from "./errors.ts";
+export type { Content, Files } from "./files.ts";
+export type { Exit, OutputEvent } from "./output.ts";
+export type { Processes, ProcessInput } from "./processes.ts";
+export { Vitrine, type VitrineOptions } from "./vitrine.ts";

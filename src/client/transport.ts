@@ -1,0 +1,101 @@
+import type { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
+import { VitrineError } from "../contract/errors.ts";
+import { type CallOptions, type Deadline, deadline } from "./deadline.ts";
+import { ConnectionError, errorFrom, UnexpectedAnswerError } from "./errors.ts";
+import { type Body, SourceError, send } from "./send.ts";
+
+export interface Request extends CallOptions {
+  method: "GET" | "POST" | "PUT" | "DELETE";
+  path: string;
+  query?: Record<string, string | number | boolean | undefined>;
+  headers?: Record<string, string>;
+  body?: Body;
+}
+
+/** How calls reach the service. */
+export interface Transport {
+  /** The answer's body as it comes. The caller reads it to its end or destroys it. */
+  stream(request: Request): Promise<Readable>;
+  /** The answer's body as JSON; null for an empty one. */
+  json<T>(request: Request): Promise<T>;
+}
+
+/** JSON answers are bounded: the largest is an exec's, two streams of 1 MiB, escaped. */
+const MAX_JSON = 64 * 1024 * 1024;
+
+const urlOf = (base: URL, { path, query = {} }: Request): URL => {
+  const url = new URL(base);
+  url.pathname = base.pathname.replace(/\/$/, "") + path;
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(key, String(value));
+  return url;
+};
+
+const readText = async (body: Readable): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_JSON) throw new RangeError(`the answer is over ${MAX_JSON} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+};
+
+/** The transport over HTTP. `apiKey` is asked at each call, so that a key made after this was built is found. */
+export const httpTransport = (base: URL, apiKey: () => string | undefined): Transport => {
+  const begin = async (request: Request, until: Deadline): Promise<Readable> => {
+    const key = apiKey();
+    const headers = { ...(key && { authorization: `Bearer ${key}` }), ...request.headers };
+    const url = urlOf(base, request);
+    const { answer, stop } = await send(url, request.method, headers, request.body, until.signal);
+    const status = answer.statusCode ?? 0;
+    if (status < 300) return answer;
+    const text = await readText(answer).finally(stop);
+    throw errorFrom(url.origin + url.pathname, status, text);
+  };
+
+  /** What a failure means: the caller's abort, our deadline, its own source of bytes, an error that was answered, or a lost connection. */
+  const explain = (error: unknown, until: Deadline): unknown => {
+    if (until.signal.aborted) return until.signal.reason;
+    if (error instanceof SourceError) return error.cause;
+    const answered = error instanceof VitrineError || error instanceof UnexpectedAnswerError;
+    return answered || error instanceof TypeError || error instanceof RangeError ? error : new ConnectionError(base.origin, error);
+  };
+
+  return {
+    stream: async (request) => {
+      const until = deadline(`${request.method} ${request.path}`, request);
+      try {
+        const answer = await begin(request, until);
+        until.met();
+        void finished(answer, { writable: false })
+          .catch(() => {})
+          .finally(until.release);
+        return answer;
+      } catch (error) {
+        until.release();
+        throw explain(error, until);
+      }
+    },
+    json: async <T>(request: Request): Promise<T> => {
+      const until = deadline(`${request.method} ${request.path}`, request);
+      try {
+        const text = await readText(await begin(request, until));
+        return text === "" ? (null as T) : parse<T>(base.origin + request.path, text);
+      } catch (error) {
+        throw explain(error, until);
+      } finally {
+        until.release();
+      }
+    },
+  };
+};
+
+const parse = <T>(url: string, text: string): T => {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw errorFrom(url, 200, text);
+  }
+};

@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+import { apiKeyFile, DEFAULT_LISTEN, dataDir } from "../contract/local.ts";
+import { Computers } from "./computers.ts";
+import { httpTransport } from "./transport.ts";
+
+export interface VitrineOptions {
+  /** Default: VITRINE_URL, else the local service. */
+  url?: string;
+  /** Default: VITRINE_API_KEY, else, for a service on this machine, the key in its data directory. */
+  apiKey?: string;
+}
+
+const isLoopback = (url: URL): boolean => /^(localhost|.*\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
+
+/** The key a service on this machine keeps for its clients, if it may be read. */
+const localKey = (): string | undefined => {
+  try {
+    return readFileSync(apiKeyFile(dataDir(process.env)), "utf8").trim() || undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** A Vitrine service. */
+export class Vitrine {
+  readonly url: string;
+  readonly computers: Computers;
+
+  constructor(options: VitrineOptions = {}) {
+    const text = options.url ?? (process.env.VITRINE_URL || `http://${DEFAULT_LISTEN.host}:${DEFAULT_LISTEN.port}`);
+    const url = URL.canParse(text) ? new URL(text) : null;
+    if (!url || (url.protocol !== "http:" && url.protocol !== "https:"))
+      throw new TypeError(`"${text}" is not an http or https URL of a service`);
+    this.url = url.href;
+    const given = options.apiKey ?? (process.env.VITRINE_API_KEY || undefined);
+    // The machine's own key is for the machine's own service; it is never sent elsewhere.
+    this.computers = new Computers(httpTransport(url, () => given ?? (isLoopback(url) ? localKey() : undefined)));
+  }
+}
