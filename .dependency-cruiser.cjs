@@ -1,0 +1,109 @@
+/** The walls between the parts. Run by `npm run lint` and by test/imports.test.ts. */
+const wall = (name, comment, from, to) => ({ name, severity: "error", comment, from, to });
+const ours = "^(src|guest-image)/";
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+module.exports = {
+  forbidden: [
+    wall("no-cycles", "A cycle means two files are one concept; types count too.", {}, { circular: true }),
+    wall("resolvable", "Every import exists.", {}, { couldNotResolve: true, pathNot: "^(bun|bun:)" }),
+    wall(
+      "contract-alone",
+      "The contract is the source: it imports nothing of ours.",
+      { path: "^src/contract/" },
+      { path: ours, pathNot: "^src/contract/" },
+    ),
+    wall(
+      "client-contract",
+      "The client knows the service by its contract only.",
+      { path: "^src/client/" },
+      { path: ours, pathNot: "^src/(client|contract)/" },
+    ),
+    wall(
+      "client-without-zod",
+      "The client runs without zod: schemas are for types there.",
+      { path: "^src/client/" },
+      {
+        path: "^(src/contract/(computer|exec|links|routes|openapi)[.]ts|node_modules/zod/)",
+        dependencyTypesNot: ["type-only"],
+      },
+    ),
+    wall(
+      "cli-client",
+      "The CLI is a client. Only commands/host, which run on the service's own machine, compose the server.",
+      {
+        path: "^src/cli/",
+        pathNot: "^src/cli/commands/host/",
+      },
+      { path: ours, pathNot: "^src/(cli|client|contract)/" },
+    ),
+    wall(
+      "integrations-client",
+      "Integrations are clients.",
+      { path: "^src/integrations/" },
+      { path: ours, pathNot: "^src/(integrations|client|contract)/" },
+    ),
+    wall(
+      "server-not-clients",
+      "The service does not know its clients.",
+      { path: "^src/server/" },
+      { path: "^src/(client|cli|integrations)/" },
+    ),
+    wall(
+      "api-not-machine",
+      "HTTP in, domain calls out: a route never touches a machine.",
+      { path: "^src/server/api/" },
+      { path: "^src/server/machine/" },
+    ),
+    wall(
+      "computers-ports",
+      "The domain sees machine, guest, workspace and store as types; main wires them.",
+      { path: "^src/server/computers/" },
+      {
+        path: "^src/server/(machine|guest|workspace|store)/",
+        dependencyTypesNot: ["type-only"],
+      },
+    ),
+    wall(
+      "nothing-imports-api",
+      "Only main knows the API.",
+      { path: ours, pathNot: "^src/server/(api/|main[.]ts$)" },
+      { path: "^src/server/api/" },
+    ),
+    wall(
+      "nothing-imports-main",
+      "Only `vitrine serve` starts the service.",
+      { path: ours, pathNot: "^src/cli/commands/host/" },
+      { path: "^src/server/main[.]ts$" },
+    ),
+    wall(
+      "agent-alone",
+      "The guest agent is bundled from its folder and the guest protocol, with nothing else.",
+      { path: "^guest-image/agent/" },
+      {
+        pathNot: "^(guest-image/agent|src/contract/guest)/",
+        dependencyTypesNot: ["core"],
+      },
+    ),
+    wall(
+      "guest-protocol-alone",
+      "The guest protocol is bundled into the agent.",
+      { path: "^src/contract/guest/" },
+      {
+        pathNot: "^src/contract/guest/",
+        dependencyTypesNot: ["core"],
+      },
+    ),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)dist/" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+      extensions: [".ts", ".js", ".mjs"],
+    },
+  },
+};

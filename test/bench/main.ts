@@ -1,0 +1,81 @@
+/** `npm run bench [-- --runs N]`: prints a table and, after it, one line of JSON. Every figure stands beside a baseline of the same run. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { parseArgs } from "node:util";
+import { pino } from "pino";
+import { type Computer, Vitrine } from "../../src/client/index.ts";
+import { serve } from "../../src/server/main.ts";
+import { readConfig } from "../../src/server/setup/config.ts";
+import { launchBareChromium } from "./bare-chromium.ts";
+import { percentile, type Row, table } from "./stats.ts";
+
+const { values: options } = parseArgs({ options: { runs: { type: "string", default: "3" } } });
+const runs = Math.max(1, Number(options.runs));
+const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+};
+const repeat = async (times: number, work: () => Promise<number>): Promise<number[]> => {
+  const values: number[] = [];
+  for (let i = 0; i < times; i++) values.push(await work());
+  return values;
+};
+
+const dataDir = mkdtempSync(join(tmpdir(), "vt-"));
+const service = await serve(
+  { ...readConfig(process.env), listen: { host: "127.0.0.1", port: 0 }, dataDir },
+  { log: pino({ level: "silent" }), progress: ({ message }) => console.error(message) },
+);
+const vitrine = new Vitrine(service);
+let computer: Computer | undefined;
+try {
+  const rows: Row[] = [];
+  console.error(`cold creates: ${runs}, each beside a bare Chromium`);
+  const cold: number[] = [];
+  const bare: number[] = [];
+  const ready: number[] = [];
+  for (let i = 0; i < runs; i++) {
+    bare.push(await launchBareChromium());
+    await computer?.delete();
+    cold.push(
+      await timed(async () => {
+        computer = await vitrine.computers.create();
+        await (await computer.connectPlaywright({ timeout: 120_000 })).close();
+      }),
+    );
+    ready.push(computer?.ready_ms ?? Number.NaN);
+  }
+  rows.push({
+    name: "cold create -> Playwright connected",
+    unit: "ms",
+    values: cold,
+    baseline: { name: "bare Chromium on the host", values: bare },
+  });
+  rows.push({ name: "  of which machine start -> ready", unit: "ms", values: ready });
+
+  const guest = computer as Computer;
+  const exec = await repeat(20, () => timed(() => guest.exec(["true"])));
+  rows.push({ name: "exec true", unit: "ms", values: exec });
+  rows.push({ name: "screenshot, png", unit: "ms", values: await repeat(10, () => timed(() => guest.screenshot())) });
+  const size = 64 * 1024 ** 2;
+  const up = await repeat(3, () => timed(() => guest.files.write("/home/ohm/bench.bin", Readable.from([Buffer.alloc(size)]))));
+  const down = await repeat(3, () => timed(() => guest.files.read("/home/ohm/bench.bin", { timeoutMs: 0 })));
+  const rate = (ms: number) => size / 1e6 / (ms / 1000);
+  rows.push({ name: "file in, 64 MiB", unit: "MB/s", values: up.map(rate) });
+  rows.push({ name: "file out, 64 MiB", unit: "MB/s", values: down.map(rate) });
+  rows.push({ name: "stop (shutdown)", unit: "ms", values: [await timed(() => guest.stop())] });
+  rows.push({ name: "delete", unit: "ms", values: [await timed(() => guest.delete())] });
+
+  console.log(table(rows));
+  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memory_gib: Math.round(totalmem() / 1024 ** 3) };
+  console.log(
+    JSON.stringify({ machine, rows: rows.map((row) => ({ ...row, p50: percentile(row.values, 50), p95: percentile(row.values, 95) })) }),
+  );
+} finally {
+  for await (const one of vitrine.computers.all()) await one.delete();
+  await service.close();
+  rmSync(dataDir, { recursive: true, force: true });
+}

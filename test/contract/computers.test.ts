@@ -1,0 +1,213 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startService, type TestService } from "../support/service.ts";
+
+let service: TestService;
+const dir = mkdtempSync(join(tmpdir(), "vt-"));
+beforeAll(async () => {
+  service = await startService(dir);
+});
+afterAll(async () => {
+  const { body } = await service.call("GET", "/v1/computers");
+  for (const { id } of body.data) await service.call("DELETE", `/v1/computers/${id}`);
+  await service.close();
+  rmSync(dir, { recursive: true });
+});
+const create = async (body: object = {}) => {
+  const answer = await service.call("POST", "/v1/computers", body);
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+  return answer.body;
+};
+const remove = (id: string) => service.call("DELETE", `/v1/computers/${id}`);
+
+describe("create", () => {
+  test("answers a running computer with its URLs on the caller's host", async () => {
+    const computer = await create({ metadata: { owner: "me" }, network: { host_ports: [8080] } });
+    expect(computer).toMatchObject({
+      id: expect.stringMatching(/^cmp_[a-z2-7]{12}$/),
+      name: expect.stringMatching(/^[a-z]+(-\d+)?$/),
+      status: "running",
+      template: "browser",
+      browser: { mode: "live", viewport: { width: 1280, height: 800 }, status: "ready" },
+      network: { mode: "restricted", host_ports: [8080] },
+      metadata: { owner: "me" },
+      start_kind: "booted",
+      last_error: null,
+    });
+    expect(computer.cdp_url).toMatch(`${service.url}/v1/computers/${computer.id}/cdp?token=`);
+    expect(computer.cdp_ws_url).toMatch(`${service.url.replace("http", "ws")}/v1/computers/${computer.id}/cdp?token=`);
+    expect(new URL(computer.live_url).searchParams.get("token")).not.toBe(new URL(computer.live_view_only_url).searchParams.get("token"));
+    await remove(computer.id);
+  });
+
+  test("a template without a browser has no browser URLs", async () => {
+    const computer = await create({ template: "scratch" });
+    expect(computer).toMatchObject({ browser: null, cdp_url: null, live_url: null });
+    expect((await service.call("GET", `/v1/computers/${computer.id}/screenshot`)).body.error.code).toBe("no_display");
+    expect((await service.call("POST", `/v1/computers/${computer.id}/links`, { power: "cdp" })).body.error.code).toBe("no_browser");
+    await remove(computer.id);
+  });
+
+  test("a name is taken once, also when asked for at the same time", async () => {
+    const answers = await Promise.all([1, 2, 3].map(() => service.call("POST", "/v1/computers", { name: "curie" })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
+    expect(answers.find(({ status }) => status === 409)?.body.error.code).toBe("name_taken");
+    expect((await service.call("GET", "/v1/computers/curie")).body.name).toBe("curie");
+    await remove("curie");
+    const again = await create({ name: "curie" });
+    await remove(again.id);
+  });
+
+  test("wait=0 answers in creating; the computer becomes running", async () => {
+    const gate = Promise.withResolvers<void>();
+    service.fleet.gate = gate.promise;
+    const { body } = await service.call("POST", "/v1/computers?wait=0", {});
+    service.fleet.gate = null;
+    expect(body.status).toBe("creating");
+    const changed = await service.call("POST", `/v1/computers/${body.id}/exec`, { command: "true" });
+    expect(changed).toMatchObject({ status: 409, body: { error: { code: "wrong_state", details: { status: "creating" } } } });
+    gate.resolve();
+    const other = await service.call("DELETE", `/v1/computers/${body.id}`);
+    expect(other.body.status).toBe("deleted");
+  });
+
+  test("an Idempotency-Key makes one computer, and refuses another body", async () => {
+    const headers = { "Idempotency-Key": "abc" };
+    const [a, b] = await Promise.all([1, 2].map(() => service.call("POST", "/v1/computers", { name: "idem" }, { headers })));
+    expect([a?.status, b?.status]).toEqual([201, 201]);
+    expect(a?.body.id).toBe(b?.body.id);
+    const other = await service.call("POST", "/v1/computers", { name: "other" }, { headers });
+    expect(other).toMatchObject({ status: 409, body: { error: { code: "idempotency_conflict" } } });
+    await remove("idem");
+  });
+
+  test("a failed boot leaves nothing and says why", async () => {
+    service.fleet.failBoot = new Error("the kernel did not come up");
+    const answer = await service.call("POST", "/v1/computers", { name: "unlucky" });
+    service.fleet.failBoot = null;
+    expect(answer).toMatchObject({
+      status: 500,
+      body: { error: { code: "machine_failed", details: { reason: "the kernel did not come up" } } },
+    });
+    expect((await service.call("GET", "/v1/computers/unlucky")).status).toBe(404);
+    const deleted = await service.call("GET", "/v1/computers?status=deleted");
+    expect(deleted.body.data[0]).toMatchObject({ name: "unlucky", last_error: { code: "machine_failed" } });
+    expect(readdirSync(join(dir, "computers"))).toEqual([]);
+  });
+
+  test("a client that goes away before its answer leaves no computer", async () => {
+    const gate = Promise.withResolvers<void>();
+    service.fleet.gate = gate.promise;
+    const abort = new AbortController();
+    const call = service.call("POST", "/v1/computers", { name: "abandoned" }, { signal: abort.signal });
+    await expect.poll(async () => (await service.call("GET", "/v1/computers/abandoned")).status).toBe(200);
+    abort.abort();
+    await expect(call).rejects.toThrow();
+    service.fleet.gate = null;
+    gate.resolve();
+    await expect.poll(async () => (await service.call("GET", "/v1/computers/abandoned")).status).toBe(404);
+    expect(service.fleet.agents()).toEqual([]);
+  });
+});
+
+describe("the life of a computer", () => {
+  test("stop, start and delete; each repeated is a success", async () => {
+    const { id, name, cdp_url } = await create();
+    expect((await service.call("POST", `/v1/computers/${id}/stop`)).body).toMatchObject({
+      status: "stopped",
+      browser: { status: "closed" },
+    });
+    expect((await service.call("POST", `/v1/computers/${id}/stop`, { mode: "shutdown" })).body.status).toBe("stopped");
+    expect((await service.call("POST", `/v1/computers/${id}/exec`, { command: "true" })).body.error).toMatchObject({
+      code: "wrong_state",
+      details: { status: "stopped", needs: "running" },
+    });
+    const started = await service.call("POST", `/v1/computers/${id}/start`);
+    expect(started.body).toMatchObject({ status: "running", cdp_url, stopped_at: null });
+    expect((await service.call("POST", `/v1/computers/${id}/start`)).body.status).toBe("running");
+    expect((await remove(name)).body.status).toBe("deleted");
+    expect((await remove(name)).body).toMatchObject({ id, status: "deleted" });
+    expect((await remove(id)).body.status).toBe("deleted");
+    expect((await service.call("GET", `/v1/computers/${id}`)).body.status).toBe("deleted");
+    expect(existsSync(join(dir, "computers", id))).toBe(false);
+  });
+
+  test("exec with start=1 starts a stopped computer", async () => {
+    const { id } = await create();
+    await service.call("POST", `/v1/computers/${id}/stop`);
+    const answer = await service.call("POST", `/v1/computers/${id}/exec?start=1`, { command: "echo up" });
+    expect(answer.body).toMatchObject({ exit_code: 0, stdout: "up\n" });
+    await remove(id);
+  });
+
+  test("a machine that dies leaves an error with its reason, and starts again", async () => {
+    const { id } = await create();
+    service.fleet.agents()[0]?.kill("SIGKILL");
+    await expect.poll(async () => (await service.call("GET", `/v1/computers/${id}`)).body.status).toBe("error");
+    const { body } = await service.call("GET", `/v1/computers/${id}`);
+    expect(body.last_error).toMatchObject({ code: "machine_failed", message: expect.stringContaining("SIGKILL") });
+    expect((await service.call("POST", `/v1/computers/${id}/start`)).body).toMatchObject({ status: "running", last_error: null });
+    await remove(id);
+  });
+
+  test("two starts at once: one wins, the other is told the state", async () => {
+    const { id } = await create();
+    await service.call("POST", `/v1/computers/${id}/stop`);
+    const gate = Promise.withResolvers<void>();
+    service.fleet.gate = gate.promise;
+    const first = service.call("POST", `/v1/computers/${id}/start`);
+    await expect.poll(async () => (await service.call("GET", `/v1/computers/${id}`)).body.status).toBe("starting");
+    expect(await service.call("POST", `/v1/computers/${id}/start`)).toMatchObject({
+      status: 409,
+      body: { error: { details: { status: "starting" } } },
+    });
+    service.fleet.gate = null;
+    gate.resolve();
+    expect((await first).body.status).toBe("running");
+    await remove(id);
+  });
+
+  test("ttl deletes, and idleness stops a computer that nobody uses", async () => {
+    const short = await create({ ttl_s: 10 });
+    expect(Date.parse(short.expires_at) - Date.parse(short.created_at)).toBe(10_000);
+    const idle = await create({ idle_timeout_s: 10 });
+    const busy = await create({ idle_timeout_s: 10 });
+    const exec = service.call("POST", `/v1/computers/${busy.id}/exec`, { command: "sleep 12" });
+    await expect
+      .poll(async () => (await service.call("GET", `/v1/computers/${short.id}`)).body.status, { timeout: 20_000, interval: 500 })
+      .toBe("deleted");
+    await expect
+      .poll(async () => (await service.call("GET", `/v1/computers/${idle.id}`)).body.status, { timeout: 20_000, interval: 500 })
+      .toBe("stopped");
+    expect((await service.call("GET", `/v1/computers/${busy.id}`)).body.status).toBe("running");
+    expect((await exec).body.exit_code).toBe(0);
+    await Promise.all([remove(idle.id), remove(busy.id)]);
+  }, 60_000);
+});
+
+test("lists, newest first, in pages", async () => {
+  const made = [];
+  for (const name of ["page-a", "page-b", "page-c"]) made.push(await create({ name, template: "scratch" }));
+  const first = await service.call("GET", "/v1/computers?template=scratch&limit=2");
+  expect(first.body.data.map((c: { name: string }) => c.name)).toEqual(["page-c", "page-b"]);
+  const rest = await service.call("GET", `/v1/computers?template=scratch&limit=2&cursor=${first.body.next_cursor}`);
+  expect(rest.body).toMatchObject({ data: [{ name: "page-a" }], next_cursor: null });
+  expect((await service.call("GET", "/v1/computers?status=stopped")).body.data).toEqual([]);
+  for (const { id } of made) await remove(id);
+});
+
+test("keys and database are the owner's alone, and no secret is in the log", async () => {
+  const computer = await create();
+  await service.call("POST", `/v1/computers/${computer.id}/links`, { power: "view" });
+  for (const name of ["signing-key", "vitrine.db"]) expect(statSync(join(dir, name)).mode & 0o077).toBe(0);
+  const log = service.logged.join("");
+  const token = new URL(computer.cdp_url).searchParams.get("token") as string;
+  expect(log).toContain(computer.id);
+  expect(log).not.toContain(service.apiKey);
+  expect(log).not.toContain(token.split(".")[1]);
+  const db = readFileSync(join(dir, "vitrine.db"), "latin1") + readFileSync(join(dir, "vitrine.db-wal"), "latin1");
+  expect(db).not.toContain(token.split(".")[1]);
+  await remove(computer.id);
+});

@@ -1,0 +1,65 @@
+import { randomBytes } from "node:crypto";
+import { pino } from "pino";
+import { serve } from "../../src/server/main.ts";
+import type { Config } from "../../src/server/setup/config.ts";
+import { type FakeFleet, fakeFleet } from "./fake-machine.ts";
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
+  body: any;
+}
+
+export interface TestService {
+  url: string;
+  apiKey: string;
+  fleet: FakeFleet;
+  /** Lines that were logged. */
+  logged: string[];
+  call(method: string, path: string, body?: unknown, init?: RequestInit): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** The whole service on fake machines, on a free port, with its data in `dataDir`. */
+export const startService = async (dataDir: string, fleet: FakeFleet = fakeFleet()): Promise<TestService> => {
+  const logged: string[] = [];
+  const config: Config = {
+    listen: { host: "127.0.0.1", port: 0 },
+    dataDir,
+    cacheDir: dataDir,
+    apiKey: randomBytes(12).toString("hex"),
+    allowedHosts: [],
+    logLevel: "debug",
+  };
+  const service = await serve(config, {
+    log: pino({ level: "debug" }, { write: (line: string) => void logged.push(line) }),
+    host: {
+      machines: fleet.driver,
+      openGuest: fleet.openGuest,
+      image: async (template) => ({ id: "fake", template, kernel: "", initrd: "", rootDisk: "" }),
+      hasImage: async (template) => template === "browser",
+      bootDeadlineMs: 20_000,
+      about: "fake machines",
+    },
+  });
+  const call: TestService["call"] = async (method, path, body, init = {}) => {
+    const response = await fetch(service.url + path, {
+      method,
+      ...(body !== undefined && { body: typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body) }),
+      ...init,
+      headers: { Authorization: `Bearer ${service.apiKey}`, ...(init.headers as Record<string, string>) },
+    });
+    const type = response.headers.get("content-type") ?? "";
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: type.includes("json") ? await response.json() : await response.text(),
+    };
+  };
+  const close = async () => {
+    await service.close();
+    for (const agent of fleet.agents()) agent.kill("SIGKILL");
+  };
+  return { url: service.url, apiKey: service.apiKey, fleet, logged, call, close };
+};

@@ -1,0 +1,116 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { afterEach, expect, test } from "vitest";
+import { openGuest } from "../../../src/server/guest/open.ts";
+import { soon, startAgent, type TestAgent } from "./agent.ts";
+
+const agents: TestAgent[] = [];
+afterEach(() => Promise.all(agents.splice(0).map((agent) => agent.stop())));
+const begin = async (options?: Parameters<typeof startAgent>[0]) => {
+  const agent = await startAgent(options);
+  agents.push(agent);
+  return agent;
+};
+const echo = (agent: TestAgent, signal = soon()) => agent.guest.exec({ argv: ["echo", "here"], user: "ohm", timeout_ms: 60_000 }, signal);
+
+test("calls under way fail when the agent dies, and the next find its successor", async () => {
+  const agent = await begin();
+  const lost = expect.objectContaining({ code: "guest_link_lost" });
+  const exec = agent.guest.exec({ argv: ["sleep", "5"], user: "ohm", timeout_ms: 60_000 }, soon());
+  const frames = agent.guest
+    .execStream({ argv: ["sleep", "5"], user: "ohm", timeout_ms: 60_000 }, soon())
+    [Symbol.asyncIterator]()
+    .next();
+  const upload = agent.guest.writeFile(join(agent.files, "f"), new PassThrough(), soon());
+  const failures = Promise.allSettled([exec, frames, upload]);
+  writeFileSync(join(agent.files, "large"), Buffer.alloc(20_000_000));
+  const { body } = await agent.guest.readFile(join(agent.files, "large"), null, soon());
+  await agent.kill();
+  for (const result of await failures) expect(result).toEqual({ status: "rejected", reason: lost });
+  await expect(body.toArray()).rejects.toThrow();
+  const next = echo(agent);
+  await agent.start();
+  expect((await next).stdout).toBe("here\n");
+  expect(existsSync(join(agent.files, "f"))).toBe(false);
+});
+
+test("a wrong secret fails at once", async () => {
+  const agent = await begin();
+  const guest = openGuest({ link: { path: agent.socket }, secret: "of another computer" });
+  await expect(guest.stat("/", soon(60_000))).rejects.toMatchObject({
+    code: "guest_unreachable",
+    details: { reason: expect.stringContaining("secret") },
+  });
+  await expect(guest.waitFor(() => true, soon(60_000))).rejects.toMatchObject({ code: "guest_unreachable" });
+  guest.close();
+});
+
+test("while nothing listens a call waits until its signal, and says why", async () => {
+  const agent = await begin();
+  await agent.kill();
+  await expect(echo(agent, soon(300))).rejects.toMatchObject({
+    code: "guest_unreachable",
+    details: { reason: expect.stringMatching(/ECONNREFUSED|ENOENT/) },
+  });
+});
+
+test("calls that are given up in great number do not cost the link", async () => {
+  const agent = await begin();
+  const file = join(agent.files, "f");
+  writeFileSync(file, Buffer.alloc(200_000));
+  const held = agent.guest.exec({ argv: ["sleep", "10"], user: "ohm", timeout_ms: 60_000 }, soon(60_000));
+  held.catch(() => {});
+  for (let i = 0; i < 60; i++) {
+    const bodies = await Promise.all(Array.from({ length: 25 }, () => agent.guest.readFile(file, null, soon())));
+    for (const { body } of bodies) body.destroy();
+  }
+  expect(await Promise.race([held.then(() => "ended", String), echo(agent).then((r) => r.stdout)])).toBe("here\n");
+});
+
+test("after close nothing works and nothing is left", async () => {
+  const agent = await begin();
+  await echo(agent);
+  const waiting = agent.guest.waitFor(() => false, soon());
+  const running = agent.guest.exec({ argv: ["sleep", "10"], user: "ohm", timeout_ms: 60_000 }, soon());
+  const failures = Promise.allSettled([waiting, running]);
+  await new Promise((resolve) => setImmediate(resolve));
+  agent.guest.close();
+  for (const result of await failures) expect(result.status).toBe("rejected");
+  await expect(echo(agent)).rejects.toMatchObject({ code: "guest_unreachable" });
+});
+
+test("settings are applied, and kept for an agent that is started again", async () => {
+  const agent = await begin();
+  await agent.guest.configure({ env: { GIVEN: "later" } }, soon());
+  const value = async () => (await agent.guest.exec({ command: "echo $GIVEN", user: "ohm", timeout_ms: 10_000 }, soon())).stdout;
+  expect(await value()).toBe("later\n");
+  await agent.kill();
+  await agent.start();
+  expect(await value()).toBe("later\n");
+});
+
+test("the clock is set only when it is off", async () => {
+  const place = await begin();
+  const record = join(place.files, "date");
+  writeFileSync(record, `#!/bin/sh\necho "$@" >> ${record}.calls\n`, { mode: 0o755 });
+  const agent = await begin({ env: { VITRINE_AGENT_DATE: record } });
+  const isSet = async (clock_ms: number) => {
+    rmSync(`${record}.calls`, { force: true });
+    await agent.guest.configure({ clock_ms }, soon());
+    return existsSync(`${record}.calls`);
+  };
+  // On a busy machine the call itself may take longer than what is tolerated.
+  await expect.poll(() => isSet(Date.now()), { timeout: 10_000 }).toBe(false);
+  expect(await isSet(1_700_000_000_123)).toBe(true);
+  expect(readFileSync(`${record}.calls`, "utf8")).toBe("-u -s @1700000000.123\n");
+});
+
+test("power off runs the guest's own script", async () => {
+  const place = await begin();
+  const script = join(place.files, "poweroff");
+  writeFileSync(script, `#!/bin/sh\ntouch ${script}.done\n`, { mode: 0o755 });
+  const agent = await begin({ env: { VITRINE_AGENT_POWEROFF: script } });
+  await agent.guest.powerOff(soon());
+  await expect.poll(() => existsSync(`${script}.done`), { timeout: 10_000 }).toBe(true);
+});

@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { HOST_ALIAS, soon, startAgent, type TestAgent } from "./agent.ts";
+
+let agent: TestAgent;
+beforeAll(async () => {
+  agent = await startAgent();
+});
+afterAll(() => agent.stop());
+
+const servers: Server[] = [];
+const sockets: Socket[] = [];
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  for (const server of servers.splice(0)) server.close();
+});
+const listen = async (host: string, onSocket: (socket: Socket) => void): Promise<number> => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.push(socket);
+    socket.on("error", () => {});
+    onSocket(socket);
+  });
+  servers.push(server);
+  server.listen(0, host);
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+};
+const all = async (stream: Duplex) => Buffer.concat(await stream.toArray());
+
+test("a tunnel carries bytes both ways, and each direction ends by itself", async () => {
+  const port = await listen("127.0.0.1", async (socket) => {
+    // Answers only when all has come: needs the half-close.
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk);
+    socket.end(Buffer.concat(chunks).reverse());
+  });
+  const tunnel = await agent.guest.connect(port, soon());
+  const data = randomBytes(3_000_000);
+  tunnel.end(data);
+  expect((await all(tunnel)).equals(Buffer.from(data).reverse())).toBe(true);
+});
+
+test("the guest's end may end first", async () => {
+  const ended = Promise.withResolvers<string>();
+  const port = await listen("127.0.0.1", (socket) => {
+    socket.end("bye");
+    let text = "";
+    socket.on("data", (chunk) => {
+      text += chunk;
+    });
+    socket.on("end", () => ended.resolve(text));
+  });
+  const tunnel = await agent.guest.connect(port, soon());
+  expect((await all(tunnel)).toString()).toBe("bye");
+  tunnel.end("and you");
+  expect(await ended.promise).toBe("and you");
+});
+
+test("a port that only listens on IPv6 is reached", async () => {
+  const port = await listen("::1", (socket) => socket.end("six"));
+  expect((await all(await agent.guest.connect(port, soon()))).toString()).toBe("six");
+});
+
+test("a closed port is an error", async () => {
+  const port = await listen("127.0.0.1", () => {});
+  servers.pop()!.close();
+  await expect(agent.guest.connect(port, soon())).rejects.toMatchObject({ code: "guest_unreachable", details: { port } });
+});
+
+test("when one side breaks, so does the other", async () => {
+  const taken = Promise.withResolvers<Socket>();
+  const port = await listen("127.0.0.1", taken.resolve);
+  const first = await agent.guest.connect(port, soon());
+  const socket = await taken.promise;
+  socket.write("x");
+  await once(first, "data");
+  socket.resetAndDestroy();
+  await new Promise((resolve) => first.once("close", resolve));
+
+  const again = Promise.withResolvers<Socket>();
+  const second = await agent.guest.connect(await listen("127.0.0.1", again.resolve), soon());
+  const other = await again.promise;
+  second.destroy();
+  other.resume();
+  await once(other, "end");
+});
+
+test("a tunnel that nobody reads holds its sender back, not the others", async () => {
+  let sent = 0;
+  const port = await listen("127.0.0.1", (socket) => {
+    const push = () => {
+      while (socket.writable && socket.write(Buffer.alloc(64 * 1024))) sent += 64 * 1024;
+      sent += 64 * 1024;
+    };
+    socket.on("drain", push);
+    push();
+  });
+  const stalled = await Promise.all(Array.from({ length: 40 }, () => agent.guest.connect(port, soon())));
+  await expect.poll(() => sent, { timeout: 10_000 }).toBeGreaterThan(40 * 1024 * 1024);
+  const result = await agent.guest.exec({ argv: ["echo", "here"], user: "ohm", timeout_ms: 10_000 }, soon());
+  expect(result.stdout).toBe("here\n");
+  // Per tunnel: a stream window, and the buffers of sockets.
+  expect(sent).toBeLessThan(40 * 16 * 1024 * 1024);
+  for (const tunnel of stalled) tunnel.destroy();
+});
+
+test("programs in the guest reach host ports, which change while it runs", async () => {
+  const probe = await listen(HOST_ALIAS, () => {});
+  servers.pop()!.close();
+  agent.guest.serveHostPorts((port, stream) => {
+    stream.on("error", () => {});
+    void all(stream).then((data) => stream.end(`${port}:${data}`));
+  });
+  await agent.guest.configure({ host_ports: [probe] }, soon());
+  const ask = async (text: string) => {
+    const socket = connect({ host: HOST_ALIAS, port: probe, allowHalfOpen: true });
+    sockets.push(socket);
+    socket.end(text);
+    return (await all(socket)).toString();
+  };
+  expect(await ask("hello")).toBe(`${probe}:hello`);
+  const many = await Promise.all(Array.from({ length: 20 }, (_, i) => ask(String(i))));
+  expect(many).toEqual(many.map((_, i) => `${probe}:${i}`));
+  await agent.guest.configure({ host_ports: [] }, soon());
+  await expect(ask("x")).rejects.toThrow(/ECONNREFUSED/);
+});
+
+test("a host port that cannot be had is told", async () => {
+  const port = await listen(HOST_ALIAS, () => {});
+  await expect(agent.guest.configure({ host_ports: [port] }, soon())).rejects.toMatchObject({ code: "invalid_request" });
+});

@@ -1,0 +1,55 @@
+import { homedir } from "node:os";
+import { expect, test } from "vitest";
+import { parseListen, readConfig } from "../../../src/server/setup/config.ts";
+
+test("defaults", () => {
+  expect(readConfig({ VITRINE_LISTEN: "", VITRINE_API_KEY: "" })).toEqual({
+    listen: { host: "127.0.0.1", port: 7780 },
+    dataDir: `${homedir()}/.local/share/vitrine`,
+    cacheDir: `${homedir()}/.cache/vitrine`,
+    allowedHosts: [],
+    logLevel: "info",
+  });
+  expect(readConfig({ XDG_DATA_HOME: "/x" }).dataDir).toBe("/x/vitrine");
+});
+
+test("everything given", () => {
+  expect(
+    readConfig({
+      VITRINE_LISTEN: "[::1]:0",
+      VITRINE_DATA_DIR: "/data",
+      VITRINE_CACHE_DIR: "/cache",
+      VITRINE_API_KEY: "k",
+      VITRINE_ALLOWED_HOSTS: "One.example, two.example",
+      VITRINE_LOG_LEVEL: "DEBUG",
+    }),
+  ).toEqual({
+    listen: { host: "::1", port: 0 },
+    dataDir: "/data",
+    cacheDir: "/cache",
+    apiKey: "k",
+    allowedHosts: ["one.example", "two.example"],
+    logLevel: "debug",
+  });
+});
+
+test.each([
+  ["7781", "127.0.0.1", 7781],
+  ["0.0.0.0:80", "0.0.0.0", 80],
+  ["localhost:1", "localhost", 1],
+])("listen %s", (text, host, port) => expect(parseListen(text)).toEqual({ host, port }));
+
+test.each([
+  [{ VITRINE_LISTEN: "here" }, /VITRINE_LISTEN is not valid: "here" is not like/],
+  [{ VITRINE_LISTEN: "127.0.0.1:65536" }, /65536 is over 65535/],
+  [{ VITRINE_LISTEN: "::1:80" }, /is not like/],
+  [{ VITRINE_LISTEN: "a b:80" }, /neither an address nor a host name/],
+  [{ VITRINE_LISTEN: "[nonsense]:80" }, /VITRINE_LISTEN/],
+  [{ VITRINE_ALLOWED_HOSTS: "a.example:80" }, /VITRINE_ALLOWED_HOSTS.*"a.example:80"/],
+  [{ VITRINE_LOG_LEVEL: "loud" }, /VITRINE_LOG_LEVEL.*none of fatal/],
+])("%j is refused with what to change", (env, message) => expect(() => readConfig(env)).toThrow(message));
+
+test("a key that cannot travel in a header is refused without being shown", () => {
+  expect(() => readConfig({ VITRINE_API_KEY: "two words" })).toThrow(/VITRINE_API_KEY/);
+  expect(() => readConfig({ VITRINE_API_KEY: "two words" })).not.toThrow(/two words/);
+});

@@ -1,0 +1,26 @@
+import { defineConfig } from "vitest/config";
+
+const shared = { pool: "forks" as const, environment: "node" };
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { ...shared, name: "unit", include: ["test/unit/**/*.test.ts", "test/imports.test.ts"], maxWorkers: 2 } },
+      { test: { ...shared, name: "contract", include: ["test/contract/**/*.test.ts"], maxWorkers: 2 } },
+      {
+        // Real microVMs: one file at a time, since emulated guests share few cores.
+        test: {
+          ...shared,
+          name: "vm",
+          include: ["test/vm/**/*.test.ts"],
+          globalSetup: "test/vm/setup.ts",
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
+    ],
+  },
+});
