@@ -29,7 +29,7 @@ export const addSpecOptions = (command: Command): Command =>
     .option("--headless", "a browser without a display")
     .option("--host-port <n>", "a port of this host's loopback that the computer reaches at host.vitrine.internal (repeatable)", integers)
     .option("--ttl <seconds>", "delete it this long after creation", integer)
-    .option("--idle-timeout <seconds>", "delete it after this long without use", integer)
+    .option("--idle-timeout <seconds>", "stop it after this long without use; its files stay", integer)
     .option("--env <KEY=VALUE>", "environment of everything run in it (repeatable)", pairs)
     .option("--metadata <KEY=VALUE>", "labels (repeatable)", pairs);
 

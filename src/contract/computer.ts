@@ -96,7 +96,7 @@ export const CreateComputer = z
       .min(10)
       .max(30 * 86400)
       .optional()
-      .describe("Deleted after this many seconds with no CDP client, viewer, exec or action"),
+      .describe("Stopped, its files kept, after this many seconds with no CDP client, viewer, exec or action"),
     env: EnvMap.default({}),
     metadata: z
       .record(z.string().min(1).max(64), z.string().max(1024))
