@@ -12,7 +12,10 @@ import { files } from "./files.ts";
 import { log } from "./log.ts";
 import { PipePool } from "./pipes.ts";
 import { placesFrom } from "./places.ts";
+import { ForkPages } from "./prng.ts";
 import { processes } from "./processes.ts";
+import { renew, standby } from "./renew.ts";
+import { openRenewer } from "./renewer.ts";
 import { createAgentServer } from "./server.ts";
 import { openSettings, readBootConfig } from "./settings.ts";
 import { followState } from "./state/state.ts";
@@ -47,10 +50,14 @@ const start = () => {
   const ports = hostPorts(places.hostAlias);
   ports.listen(settings.hostPorts).catch((error) => log("a host port cannot be had", error));
 
-  const server = createAgentServer(config.secret, {
+  const renewer = openRenewer(places.renew);
+  const pages = new ForkPages();
+  const { server, endOthers } = createAgentServer(settings, {
     "GET /health": health,
     "GET /state": followState(places),
     "POST /configure": configure(places, settings, ports),
+    "POST /standby": standby(renewer, pages),
+    "POST /renew": renew(places, settings, ports, renewer, pages, (kept) => endOthers(kept)),
     "POST /power": power(places),
     "POST /exec": exec(pipes, settings),
     ...processes(pipes, settings),

@@ -16,6 +16,10 @@ export interface Places {
   powerOff: string;
   /** date(1), which sets the clock. */
   date: string;
+  /** Sets name, clock and the kernel's random numbers in one go; see rootfs. */
+  renew: string;
+  /** Where the guest's own name, id and time zone are written down. */
+  etc: string;
 }
 
 export const placesFrom = (env: NodeJS.ProcessEnv): Places => ({
@@ -26,4 +30,6 @@ export const placesFrom = (env: NodeJS.ProcessEnv): Places => ({
   cdpPort: Number(env.VITRINE_AGENT_CDP_PORT ?? CDP_PORT),
   powerOff: env.VITRINE_AGENT_POWEROFF ?? "/opt/vitrine/bin/poweroff",
   date: env.VITRINE_AGENT_DATE ?? "/bin/date",
+  renew: env.VITRINE_AGENT_RENEW ?? "/opt/vitrine/bin/renew",
+  etc: env.VITRINE_AGENT_ETC ?? "/etc",
 });

@@ -1,9 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { createServer, type Http2Server, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { LINK_SETTINGS, LINK_WINDOW } from "../../src/contract/guest/link.ts";
 import { answerFault, type Handler } from "./call.ts";
 import { Fault, invalid } from "./fault.ts";
 import { log } from "./log.ts";
+import type { Settings } from "./settings.ts";
 
 /** Handlers by method and path; `*` stands for one segment. */
 export type Routes = Record<string, Handler>;
@@ -11,10 +12,7 @@ export type Routes = Record<string, Handler>;
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 /** Compares in constant time; hashing makes the lengths equal. */
-export const checkSecret = (secret: string): ((header: string | undefined) => boolean) => {
-  const expected = digest(`Bearer ${secret}`);
-  return (header) => timingSafeEqual(digest(header ?? ""), expected);
-};
+const isSecret = (header: string | undefined, secret: string): boolean => timingSafeEqual(digest(header ?? ""), digest(`Bearer ${secret}`));
 
 const find = (routes: Routes, method: string, segments: string[]): Handler => {
   if (method === "CONNECT" && routes.CONNECT) return routes.CONNECT;
@@ -31,9 +29,14 @@ const asFault = (error: unknown): Fault => {
   return new Fault("guest_unreachable", { reason: `the agent failed: ${error instanceof Error ? error.message : String(error)}` });
 };
 
+export interface AgentServer {
+  server: Http2Server;
+  /** Ends every connection of the host's but this one. */
+  endOthers(kept: Http2Session | undefined): void;
+}
+
 /** The agent's HTTP/2 server. An error of one stream ends that stream alone. */
-export const createAgentServer = (secret: string, routes: Routes): Http2Server => {
-  const allowed = checkSecret(secret);
+export const createAgentServer = (settings: Pick<Settings, "secret">, routes: Routes): AgentServer => {
   // The host gives up as many streams as it likes; by default 1,000 resets at 33 a second would cost it the link.
   const resets = { streamResetBurst: 1_000_000, streamResetRate: 1_000_000 };
   const server = createServer({ settings: LINK_SETTINGS, maxSessionMemory: 512, ...resets });
@@ -42,7 +45,7 @@ export const createAgentServer = (secret: string, routes: Routes): Http2Server =
     // A reset is not news to anyone: each handler sees its stream close.
     stream.on("error", () => {});
     try {
-      if (!allowed(headers.authorization)) throw new Fault("unauthorized");
+      if (!isSecret(headers.authorization, settings.secret)) throw new Fault("unauthorized");
       const method = String(headers[":method"]);
       const url = new URL(String(headers[":path"] ?? "/"), "http://guest");
       const segments = url.pathname.slice(1).split("/");
@@ -54,7 +57,17 @@ export const createAgentServer = (secret: string, routes: Routes): Http2Server =
   };
 
   server.on("stream", (stream, headers) => void onStream(stream, headers));
-  server.on("session", (session) => session.setLocalWindowSize(LINK_WINDOW));
+  const sessions = new Set<Http2Session>();
+  server.on("session", (session) => {
+    session.setLocalWindowSize(LINK_WINDOW);
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+  });
   server.on("sessionError", () => {});
-  return server;
+  return {
+    server,
+    endOthers: (kept) => {
+      for (const session of sessions) if (session !== kept) session.destroy();
+    },
+  };
 };

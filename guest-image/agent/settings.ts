@@ -2,12 +2,15 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { BootConfig, GuestSettings } from "../../src/contract/guest/protocol.ts";
 
-/** The guest's settings as they are now. */
+/** The guest's secret and settings as they are now. */
 export interface Settings {
+  readonly secret: string;
   readonly env: Record<string, string>;
   readonly hostPorts: number[];
   /** Takes over what is given, and writes it down for an agent that is started again. The clock is not kept. */
   update(change: GuestSettings): void;
+  /** Takes another computer's whole configuration over. */
+  become(config: BootConfig): void;
 }
 
 export const readBootConfig = (file: string): BootConfig => {
@@ -16,21 +19,31 @@ export const readBootConfig = (file: string): BootConfig => {
   return config;
 };
 
-export const openSettings = (file: string, config: BootConfig): Settings => {
-  let { env = {}, host_ports = [] } = config.settings ?? {};
+export const openSettings = (file: string, boot: BootConfig): Settings => {
+  let config: BootConfig = { ...boot, settings: boot.settings ?? {} };
+  const keep = () => {
+    const { env = {}, host_ports = [] } = config.settings;
+    const temporary = `${file}.${randomBytes(6).toString("hex")}.tmp`;
+    writeFileSync(temporary, JSON.stringify({ ...config, settings: { env, host_ports } }), { mode: 0o600, flag: "wx" });
+    renameSync(temporary, file);
+  };
   return {
+    get secret() {
+      return config.secret;
+    },
     get env() {
-      return env;
+      return config.settings.env ?? {};
     },
     get hostPorts() {
-      return host_ports;
+      return config.settings.host_ports ?? [];
     },
-    update: (change) => {
-      env = change.env ?? env;
-      host_ports = change.host_ports ?? host_ports;
-      const temporary = `${file}.${randomBytes(6).toString("hex")}.tmp`;
-      writeFileSync(temporary, JSON.stringify({ ...config, settings: { env, host_ports } }), { mode: 0o600, flag: "wx" });
-      renameSync(temporary, file);
+    update: ({ env, host_ports }) => {
+      config = { ...config, settings: { ...config.settings, ...(env && { env }), ...(host_ports && { host_ports }) } };
+      keep();
+    },
+    become: (other) => {
+      config = other;
+      keep();
     },
   };
 };

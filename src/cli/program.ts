@@ -5,6 +5,7 @@ import { addBrowser } from "./commands/browser.ts";
 import { addCopy } from "./commands/computer/cp.ts";
 import { addCreate } from "./commands/computer/create.ts";
 import { addDelete } from "./commands/computer/delete.ts";
+import { addFork } from "./commands/computer/fork.ts";
 import { addGet } from "./commands/computer/get.ts";
 import { addList } from "./commands/computer/list.ts";
 import { addOpen } from "./commands/computer/open.ts";
@@ -32,7 +33,8 @@ export const buildProgram = (cli: Cli): Command => {
     .exitOverride();
   for (const add of [addServe, addSetup, addDoctor, addImage]) add(program, cli);
   const computer = program.command("computer").description("Make and use computers");
-  for (const add of [addCreate, addList, addGet, addRun, addStop, addStart, addDelete, addCopy, addScreenshot, addOpen]) add(computer, cli);
+  for (const add of [addCreate, addList, addGet, addRun, addStop, addStart, addFork, addDelete, addCopy, addScreenshot, addOpen])
+    add(computer, cli);
   addBrowser(program, cli);
   return program;
 };

@@ -57,17 +57,31 @@ export class Computer {
     return this.#become(this.#transport.json({ ...options, method: "GET", path: this.#path }));
   }
 
-  /** Stops; `shutdown` keeps the files, `suspend` the memory too. Errors: wrong_state, unsupported_option. */
+  /** Stops; `suspend`, the default, keeps memory and files, `shutdown` the files alone. Errors: wrong_state, machine_failed. */
   async stop(options: CallOptions & { mode?: "suspend" | "shutdown" } = {}): Promise<this> {
     const { mode, timeoutMs = MACHINE_TIMEOUT_MS, signal } = options;
     const body = { json: { ...(mode && { mode }) } };
     return this.#become(this.#transport.json({ timeoutMs, signal, method: "POST", path: `${this.#path}/stop`, body }));
   }
 
-  /** Starts a stopped computer, or one in error; resolves when it is running and whole. */
+  /** Starts a stopped computer, or one in error; a suspended one goes on where it was. Resolves when it is running and whole. */
   async start(options: CallOptions = {}): Promise<this> {
     const { timeoutMs = MACHINE_TIMEOUT_MS, signal } = options;
     return this.#become(this.#transport.json({ timeoutMs, signal, method: "POST", path: `${this.#path}/start` }));
+  }
+
+  /** Copies of it as it is now, logins included, each with its own identity: all that were asked for, or none. Errors: wrong_state, name_taken, capacity_exceeded. */
+  async fork(options: CallOptions & { count?: number; name?: string } = {}): Promise<Computer[]> {
+    const { count, name, timeoutMs = MACHINE_TIMEOUT_MS, signal } = options;
+    const body = { json: { ...(count !== undefined && { count }), ...(name !== undefined && { name }) } };
+    const answer = await this.#transport.json<{ data: ComputerRecord[] }>({
+      timeoutMs,
+      signal,
+      method: "POST",
+      path: `${this.#path}/fork`,
+      body,
+    });
+    return answer.data.map((record) => new Computer(this.#transport, record));
   }
 
   /** Deletes it and all it has. Repeating it is a success. */

@@ -59,6 +59,24 @@ export const BrowserOptions = z.strictObject({
     .regex(/^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$/, "give a BCP 47 tag, like cs-CZ")
     .max(35)
     .optional(),
+  geolocation: z
+    .strictObject({
+      latitude: z.number().min(-90).max(90),
+      longitude: z.number().min(-180).max(180),
+      accuracy: z.number().min(0).max(1_000_000).default(10).describe("Metres"),
+    })
+    .optional(),
+  extra_headers: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/, "use a header name"),
+      z
+        .string()
+        .max(4096)
+        .regex(/^[\x20-\x7e]*$/, "use printable ASCII"),
+    )
+    .refine((headers) => Object.keys(headers).length <= 64, "at most 64 headers")
+    .optional()
+    .describe("Sent with every request of the browser"),
 });
 export type BrowserOptions = z.infer<typeof BrowserOptions>;
 
@@ -134,8 +152,18 @@ export const Computer = z
     last_error: z.object({ code: z.string(), message: z.string() }).nullable(),
     start_kind: z.enum(["restored", "booted", "resumed"]).nullable(),
     ready_ms: z.int().nullable().describe("Milliseconds from the start of the machine to ready"),
+    ready_phases: z.record(z.string(), z.int()).nullable().describe("What ready_ms is made of, in its order: milliseconds of each phase"),
   })
   .meta({ id: "Computer" });
 export type Computer = z.infer<typeof Computer>;
 
-export const StopComputer = z.strictObject({ mode: z.enum(["suspend", "shutdown"]).optional() });
+export const StopComputer = z.strictObject({
+  mode: z.enum(["suspend", "shutdown"]).default("suspend").describe("suspend keeps memory and files, shutdown the files alone"),
+});
+
+export const MAX_FORKS = 64;
+export const ForkComputer = z.strictObject({
+  count: z.int().min(1).max(MAX_FORKS).default(1),
+  /** Room is left for the number that follows it. */
+  name: ComputerName.max(60).optional().describe("The copy's name; of several, what their names begin with"),
+});

@@ -46,6 +46,7 @@ export const ERRORS = {
   browser_unavailable: [503, "Chromium in the computer does not answer yet: {reason}"],
   disk_full: [507, "No space is left on the computer's disk for {path}."],
   display_unavailable: [503, "The computer's display does not answer: {reason}"],
+  memory_lost: [500, "The computer's memory could not be brought back, so it was started from its disks: {reason}"],
   machine_failed: [500, "The computer's machine failed: {reason}"],
   data_dir_in_use: [503, "Another Vitrine service uses {path}. Stop it, or give this one its own VITRINE_DATA_DIR."],
   setup_incomplete: [503, "The host lacks something: {reason}. Run 'vitrine doctor'."],

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Computer, CreateComputer, Status, StopComputer, TemplateName } from "./computer.ts";
+import { Computer, CreateComputer, ForkComputer, Status, StopComputer, TemplateName } from "./computer.ts";
 import {
   Download,
   ExecRequest,
@@ -79,19 +79,28 @@ export const ROUTES = {
   stopComputer: {
     method: "post",
     path: "/v1/computers/{id}/stop",
-    summary: "Stop a computer; its files stay",
+    summary: "Stop a computer; its files stay, and its memory unless it is shut down",
     body: StopComputer,
     status: 200,
     answer: Computer,
-    errors: ["computer_not_found", "wrong_state", "unsupported_option"],
+    errors: ["computer_not_found", "wrong_state", "machine_failed"],
   },
   startComputer: {
     method: "post",
     path: "/v1/computers/{id}/start",
-    summary: "Start a stopped computer, or one in error",
+    summary: "Start a stopped computer, or one in error; a suspended one goes on where it was",
     status: 200,
     answer: Computer,
     errors: ["computer_not_found", "wrong_state", "machine_failed", "timeout"],
+  },
+  forkComputer: {
+    method: "post",
+    path: "/v1/computers/{id}/fork",
+    summary: "Copies of a computer as it is now, browser logins included, each with its own identity",
+    body: ForkComputer,
+    status: 201,
+    answer: list(Computer),
+    errors: ["computer_not_found", "wrong_state", "name_taken", "capacity_exceeded", "machine_failed", "timeout"],
   },
   exec: {
     method: "post",

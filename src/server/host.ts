@@ -1,32 +1,56 @@
 import { ensureImage, findImage } from "../../guest-image/build/image.ts";
-import type { TemplateName } from "../contract/computer.ts";
+import { CreateComputer, type TemplateName } from "../contract/computer.ts";
 import type { Log, Ports } from "./computers/engine.ts";
+import { bootFiles } from "./guest/boot-files.ts";
 import { openGuest } from "./guest/open.ts";
 import { createQemuDriver } from "./machine/qemu/driver.ts";
 import type { Progress } from "./progress.ts";
 import type { Config } from "./setup/config.ts";
 import { setUp } from "./setup/setup.ts";
+import { type Shape, TEMPLATE_VIEWPORT } from "./templates/shape.ts";
+import { discardTemplate, refer } from "./templates/store.ts";
+import { openTemplates, type Templates } from "./templates/templates.ts";
+import { warm } from "./templates/warm.ts";
 
 /** Milliseconds that a boot may take, by acceleration. */
 const BOOT_DEADLINE_MS = { kvm: 60_000, tcg: 300_000 };
 
 /** What this machine offers to run computers with. Tests bring their own. */
-export interface Host extends Pick<Ports, "machines" | "image" | "openGuest" | "bootDeadlineMs"> {
+export interface Host extends Pick<Ports, "machines" | "image" | "template" | "refer" | "discard" | "openGuest" | "bootDeadlineMs"> {
   hasImage(template: TemplateName): Promise<boolean>;
   /** One sentence for the log. */
   about: string;
 }
 
+/** What a guest reads that is booted to become a template: nobody's options. */
+const templateFiles = ({ template, mode }: Shape, secret: string) => {
+  const browser = { mode: mode === "headless" ? mode : ("live" as const), viewport: TEMPLATE_VIEWPORT };
+  const spec = CreateComputer.parse({ template, browser, network: { mode: "off" } });
+  return bootFiles({ name: "template", spec }, secret);
+};
+
 /** Sets the machine up where something is missing, with progress, and answers what it has. */
-export const prepareHost = async ({ cacheDir }: Config, progress: Progress, log: Log, signal: AbortSignal): Promise<Host> => {
-  const { accel } = await setUp({ templates: ["browser"], cacheDir, progress, signal });
+export const prepareHost = async ({ cacheDir, templatesMb }: Config, progress: Progress, log: Log, signal: AbortSignal): Promise<Host> => {
+  const { accel, images } = await setUp({ templates: ["browser"], cacheDir, progress, signal });
+  const machines = createQemuDriver({ accel: accel.accel, log: (message) => log.info({}, message) });
+  const bootDeadlineMs = BOOT_DEADLINE_MS[accel.accel];
+  const open: Ports["openGuest"] = (link, secret) => openGuest({ link, secret });
+  const toLog: Progress = ({ step, message }) => log.info({ step }, message);
+  const templates: Templates = openTemplates(
+    { machines, openGuest: open, bootFiles: templateFiles, warm, cacheDir, bootDeadlineMs, capBytes: templatesMb * 1024 * 1024 },
+    accel.accel,
+    toLog,
+  );
+  await templates.ensureCommon(images[0], progress, signal);
   return {
-    machines: createQemuDriver({ accel: accel.accel, log: (message) => log.info({}, message) }),
-    image: (template, within) =>
-      ensureImage(template, { cacheDir, signal: within, progress: ({ step, message }) => log.info({ template, step }, message) }),
+    machines,
+    image: (template, within) => ensureImage(template, { cacheDir, signal: within, progress: toLog }),
+    template: templates.find,
+    refer: ({ dir }, id, computerDir) => refer(dir, id, computerDir),
+    discard: ({ dir }) => discardTemplate(dir),
     hasImage: async (template) => (await findImage(template, { cacheDir })) !== null,
-    openGuest: (link, secret) => openGuest({ link, secret }),
-    bootDeadlineMs: BOOT_DEADLINE_MS[accel.accel],
+    openGuest: open,
+    bootDeadlineMs,
     about: `${accel.accel}: ${accel.reason}`,
   };
 };

@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -60,6 +61,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
     bootFiles: (record) => bootFiles(record, guestSecret(record.id)),
     guestSecret,
     directory: (id) => join(config.dataDir, "computers", id),
+    directories: () => readdir(join(config.dataDir, "computers")),
     admit,
     log,
   });

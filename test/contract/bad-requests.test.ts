@@ -75,7 +75,9 @@ describe("bodies", () => {
 
   test("what this release cannot do is said, not ignored", async () => {
     expectRefusal(await service.call("POST", "/v1/computers", { network: { mode: "open" } }), "unsupported_option");
-    expectRefusal(await service.call("POST", `/v1/computers/${computer.id}/stop`, { mode: "suspend" }), "unsupported_option");
+    expectRefusal(await service.call("POST", `/v1/computers/${computer.id}/stop`, { mode: "sleep" }), "invalid_request");
+    for (const body of [{ count: 0 }, { count: 65 }, { count: 1.5 }, { count: "2" }, { name: "Upper" }, { copies: 2 }])
+      expectRefusal(await service.call("POST", `/v1/computers/${computer.id}/fork`, body), "invalid_request");
   });
 
   test.each([

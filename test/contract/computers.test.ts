@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { VitrineError } from "../../src/contract/errors.ts";
 import { startService, type TestService } from "../support/service.ts";
 
 let service: TestService;
@@ -115,7 +116,7 @@ describe("create", () => {
 describe("the life of a computer", () => {
   test("stop, start and delete; each repeated is a success", async () => {
     const { id, name, cdp_url } = await create();
-    expect((await service.call("POST", `/v1/computers/${id}/stop`)).body).toMatchObject({
+    expect((await service.call("POST", `/v1/computers/${id}/stop`, { mode: "shutdown" })).body).toMatchObject({
       status: "stopped",
       browser: { status: "closed" },
     });
@@ -154,7 +155,7 @@ describe("the life of a computer", () => {
 
   test("two starts at once: one wins, the other is told the state", async () => {
     const { id } = await create();
-    await service.call("POST", `/v1/computers/${id}/stop`);
+    await service.call("POST", `/v1/computers/${id}/stop`, { mode: "shutdown" });
     const gate = Promise.withResolvers<void>();
     service.fleet.gate = gate.promise;
     const first = service.call("POST", `/v1/computers/${id}/start`);
@@ -180,11 +181,106 @@ describe("the life of a computer", () => {
       .toBe("deleted");
     await expect
       .poll(async () => (await service.call("GET", `/v1/computers/${idle.id}`)).body.status, { timeout: 20_000, interval: 500 })
-      .toBe("stopped");
+      .toBe("restorable");
     expect((await service.call("GET", `/v1/computers/${busy.id}`)).body.status).toBe("running");
     expect((await exec).body.exit_code).toBe(0);
     await Promise.all([remove(idle.id), remove(busy.id)]);
   }, 60_000);
+});
+
+describe("a computer whose memory is kept", () => {
+  const call = (id: string, verb: string, body?: object) => service.call("POST", `/v1/computers/${id}/${verb}`, body);
+
+  test("stop suspends it, start resumes it; each repeated is a success", async () => {
+    const { id, cdp_url } = await create();
+    expect((await call(id, "stop")).body).toMatchObject({ status: "restorable", browser: { status: "closed" } });
+    expect((await call(id, "stop")).body.status).toBe("restorable");
+    expect(existsSync(join(dir, "computers", id, "machine.state"))).toBe(true);
+    expect((await call(id, "exec", { command: "true" })).body.error.details).toMatchObject({ status: "restorable", needs: "running" });
+    expect((await call(id, "start")).body).toMatchObject({ status: "running", start_kind: "resumed", last_error: null, cdp_url });
+    expect(existsSync(join(dir, "computers", id, "machine.state")), "the disk moves on, and the state would not fit it").toBe(false);
+    expect((await call(id, "exec", { command: "echo on" })).body.stdout).toBe("on\n");
+    await remove(id);
+  });
+
+  test("shutting it down while it is suspended gives the memory up", async () => {
+    const { id } = await create();
+    await call(id, "stop");
+    expect((await call(id, "stop", { mode: "shutdown" })).body.status).toBe("stopped");
+    expect(existsSync(join(dir, "computers", id, "machine.state"))).toBe(false);
+    expect((await call(id, "start")).body).toMatchObject({ status: "running", start_kind: "booted", last_error: null });
+    await remove(id);
+  });
+
+  test("what cannot be resumed boots from its disks, and says so", async () => {
+    const { id } = await create();
+    await call(id, "stop");
+    service.fleet.failRestore = new VitrineError("machine_failed", { reason: "QEMU is another" });
+    const { body } = await call(id, "start");
+    service.fleet.failRestore = null;
+    expect(body).toMatchObject({ status: "running", start_kind: "booted", last_error: { code: "memory_lost" } });
+    expect(body.last_error.message).toContain("QEMU is another");
+    await remove(id);
+  });
+
+  test("a suspend that fails leaves it running", async () => {
+    const { id } = await create();
+    service.fleet.failSave = new VitrineError("machine_failed", { reason: "no space" });
+    expect((await call(id, "stop")).body.error.code).toBe("machine_failed");
+    service.fleet.failSave = null;
+    expect((await service.call("GET", `/v1/computers/${id}`)).body.status).toBe("running");
+    expect((await call(id, "exec", { command: "echo on" })).body.stdout).toBe("on\n");
+    await remove(id);
+  });
+});
+
+describe("forks", () => {
+  const fork = (id: string, body: object) => service.call("POST", `/v1/computers/${id}/fork`, body);
+
+  test.each([
+    ["running", null, "restored"],
+    ["suspended", { mode: "suspend" }, "restored"],
+    ["stopped", { mode: "shutdown" }, "booted"],
+  ])("a %s computer is copied; each copy has its own name, links and life", async (_, mode, kind) => {
+    const parent = await create({ metadata: { team: "a" } });
+    if (mode) await service.call("POST", `/v1/computers/${parent.id}/stop`, mode);
+    const before = (await service.call("GET", `/v1/computers/${parent.id}`)).body.status;
+    const { status, body } = await fork(parent.id, { count: 2, name: "copy" });
+    expect(status, JSON.stringify(body)).toBe(201);
+    expect(body.data).toMatchObject([
+      { name: "copy-1", status: "running", start_kind: kind, metadata: { team: "a" } },
+      { name: "copy-2", status: "running", start_kind: kind },
+    ]);
+    expect(new Set([parent, ...body.data].map(({ cdp_url }) => cdp_url)).size).toBe(3);
+    expect((await service.call("GET", `/v1/computers/${parent.id}`)).body.status).toBe(before);
+    expect(readdirSync(join(dir, "computers", parent.id)).filter((name) => name.startsWith("fork_") || name === "frozen")).toEqual([]);
+    await remove(parent.id);
+    for (const { id } of body.data) {
+      expect((await service.call("POST", `/v1/computers/${id}/exec`, { command: "echo here" })).body.stdout).toBe("here\n");
+      await remove(id);
+    }
+  });
+
+  test("all are made or none", async () => {
+    const parent = await create();
+    const other = await create({ name: "pair-2" });
+    expect((await fork(parent.id, { count: 3, name: "pair" })).body.error.code).toBe("name_taken");
+    service.fleet.failRestore = new VitrineError("machine_failed", { reason: "no room" });
+    expect((await fork(parent.id, { count: 2 })).body.error.code).toBe("machine_failed");
+    service.fleet.failRestore = null;
+    const { data } = (await service.call("GET", "/v1/computers")).body;
+    expect(data.map(({ id }: { id: string }) => id).sort()).toEqual([parent.id, other.id].sort());
+    await Promise.all([remove(parent.id), remove(other.id)]);
+  });
+
+  test("one that is in error cannot be copied", async () => {
+    expect(service.fleet.agents()).toEqual([]);
+    const { id } = await create();
+    service.fleet.agents()[0]?.kill("SIGKILL");
+    await expect.poll(async () => (await service.call("GET", `/v1/computers/${id}`)).body.status).toBe("error");
+    expect((await fork(id, {})).body.error).toMatchObject({ code: "wrong_state", details: { status: "error", verb: "fork" } });
+    await remove(id);
+  });
 });
 
 test("lists, newest first, in pages", async () => {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { GuestState } from "../../src/contract/guest/protocol.ts";
 import type { Guest } from "../../src/server/guest/guest.ts";
@@ -19,8 +19,10 @@ export interface FakeFleet {
   openGuest(link: LinkAddress, secret: string): Guest;
   /** The agent processes that run now. */
   agents(): ChildProcess[];
-  /** The next boots fail with this, until it is null again. */
+  /** The next boots fail with this, until it is null again; so do saves and restores of states. */
   failBoot: Error | null;
+  failSave: Error | null;
+  failRestore: Error | null;
   /** While set, boots wait for it before they go on. */
   gate: Promise<void> | null;
 }
@@ -38,6 +40,11 @@ export const fakeFleet = (ports: Record<number, number> = {}): FakeFleet => {
     await mkdir(join(dir, "run"), { recursive: true });
     await writeFile(join(dir, "run/config.json"), config, { mode: 0o600 });
     await writeFile(join(dir, "run/session.env"), "VITRINE_BROWSER='none'\n");
+    return run(dir, onSpawn);
+  };
+
+  /** Starts the agent with what is in `dir`. */
+  const run = async (dir: string, onSpawn: (record: MachineRecord) => void): Promise<Machine> => {
     const socket = join(dir, "link.sock");
     await rm(socket, { force: true });
     const agent = spawn(process.execPath, [AGENT], {
@@ -51,13 +58,17 @@ export const fakeFleet = (ports: Record<number, number> = {}): FakeFleet => {
         VITRINE_AGENT_SERIAL_PORT: join(dir, "none"),
         VITRINE_AGENT_HOST_ALIAS: "127.0.0.1",
         VITRINE_AGENT_POWEROFF: "/bin/false",
+        // Nothing here may make this host another.
+        VITRINE_AGENT_RENEW: "/bin/false",
+        VITRINE_AGENT_DATE: "/bin/false",
+        VITRINE_AGENT_ETC: join(dir, "etc"),
       },
     });
     await once(agent, "spawn");
     running.set(dir, agent);
     const identity = identify(agent.pid as number);
     if (!identity) throw new Error("the agent ended at once");
-    const record: MachineRecord = { identity, link: { path: socket }, accel: "tcg" };
+    const record: MachineRecord = { identity, link: { path: socket }, accel: "tcg", ram_mb: 512, memory: null };
     onSpawn(record);
     const exited = once(agent, "exit").then(([code, signal]) => {
       running.delete(dir);
@@ -76,6 +87,13 @@ export const fakeFleet = (ports: Record<number, number> = {}): FakeFleet => {
       onAgent: () => () => {},
       agentUp: async () => {},
       console: async () => "",
+      pause: async () => {},
+      resume: async () => {},
+      saveState: async (file) => {
+        if (fleet.failSave) throw fleet.failSave;
+        await writeFile(file, "state");
+      },
+      growDisk: async () => {},
       kill,
       release: () => {},
     };
@@ -90,11 +108,35 @@ export const fakeFleet = (ports: Record<number, number> = {}): FakeFleet => {
   };
   const fleet: FakeFleet = {
     failBoot: null,
+    failSave: null,
+    failRestore: null,
     gate: null,
     agents: () => [...running.values()],
     driver: {
-      prepare: async ({ dir }) => void (await mkdir(dir)),
+      prepare: async ({ dir }) => {
+        await mkdir(dir);
+        await writeFile(join(dir, "disk"), "");
+      },
+      copy: async ({ dir }, disk) => {
+        await mkdir(dir);
+        await copyFile(disk, join(dir, "disk"));
+      },
+      freezeDisk: async (dir) => {
+        await copyFile(join(dir, "disk"), join(dir, "frozen"));
+        return join(dir, "frozen");
+      },
       boot: ({ dir }, files, _signal, onSpawn) => boot(dir, files.config, onSpawn),
+      restore: async ({ dir }, state, _signal, onSpawn, onPhase) => {
+        if (fleet.failRestore) throw fleet.failRestore;
+        // A copy's agent begins as its original was.
+        if (!existsSync(join(dir, "run"))) {
+          await mkdir(join(dir, "run"));
+          for (const name of ["config.json", "session.env"]) await copyFile(join(dirname(state.file), "run", name), join(dir, "run", name));
+        }
+        const machine = await run(dir, onSpawn);
+        for (const phase of ["spawn", "qmp", "load", "resume"] as const) onPhase?.(phase);
+        return machine;
+      },
       adopt: async () => null,
       halt,
       destroy: async (dir) => {
@@ -113,6 +155,9 @@ export const fakeFleet = (ports: Record<number, number> = {}): FakeFleet => {
       return Object.create(guest, {
         state: { value: state },
         waitFor: { value: async () => state },
+        // The agent runs on this host, which stays what it is.
+        standby: { value: async () => {} },
+        renew: { value: async () => {} },
         powerOff: {
           value: async () =>
             fleet

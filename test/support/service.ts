@@ -31,12 +31,16 @@ export const startService = async (dataDir: string, fleet: FakeFleet = fakeFleet
     apiKey: randomBytes(12).toString("hex"),
     allowedHosts: [],
     logLevel: "debug",
+    templatesMb: 1024,
   };
   const service = await serve(config, {
     log: pino({ level: "debug" }, { write: (line: string) => void logged.push(line) }),
     host: {
       machines: fleet.driver,
       openGuest: fleet.openGuest,
+      template: async () => null,
+      refer: async () => {},
+      discard: async () => {},
       image: async (template) => ({ id: "fake", template, kernel: "", initrd: "", rootDisk: "" }),
       hasImage: async (template) => template === "browser",
       bootDeadlineMs: 20_000,

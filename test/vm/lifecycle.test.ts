@@ -21,7 +21,7 @@ test("a scratch computer: files outlive stop and start, delete leaves nothing", 
   expect(computer.ready_ms).toBeGreaterThan(0);
   await computer.exec("echo saved > ~/state.txt; sync");
   expect(Number((await computer.exec("df --output=size -BM / | tail -1 | tr -dc 0-9")).stdout)).toBeGreaterThan(5500);
-  await computer.stop();
+  await computer.stop({ mode: "shutdown" });
   expect(computer).toMatchObject({ status: "stopped" });
   expect(processesIn(dir)).toEqual([]);
   await computer.start();

@@ -18,6 +18,7 @@ export const followState = (places: Places): Handler => {
   const listeners = new Set<() => void>();
   let mode: string | undefined;
   let display = false;
+  let open = false;
   let starts = 0;
   let failure: string | null = null;
   let line = "";
@@ -25,7 +26,7 @@ export const followState = (places: Places): Handler => {
   const browser = (): BrowserState => {
     if (mode !== "live" && mode !== "headless") return { status: "none", starts };
     // One that answers is not failed, whatever became of those before it.
-    if (chromium.path !== null) return { status: "ready", starts, ws_path: chromium.path };
+    if (chromium.path !== null) return open ? { status: "ready", starts, ws_path: chromium.path } : { status: "starting", starts };
     return failure === null ? { status: "starting", starts } : { status: "failed", starts, reason: failure };
   };
   const publish = () => {
@@ -46,6 +47,7 @@ export const followState = (places: Places): Handler => {
     const session = await readMarker(file("session"), 64 * 1024, 0, isRoot ? { ...guestUser(), uid: 0 } : guestUser());
     mode = /^VITRINE_BROWSER='?(\w+)'?$/m.exec(session?.text ?? "")?.[1];
     display = (await readMarker(file("display"), SMALL)) !== null;
+    open = (await readMarker(file("ports"), SMALL)) !== null;
     failure = (await readMarker(file("failed"), SMALL))?.text.trim() ?? null;
     const count = Number((await readMarker(file("starts"), SMALL))?.text.trim() ?? 0);
     starts = Number.isSafeInteger(count) && count >= 0 ? count : starts;

@@ -8,6 +8,8 @@
  * | GET /health | AgentHealth |
  * | GET /state | NDJSON, never ends: a GuestState line at once and again at each change |
  * | POST /configure GuestSettings | 204; applied to the running guest |
+ * | POST /standby[?alone=1] | 204; what the renewal of a copy needs is ready. `alone`: caches are dropped, and the agent ends the link |
+ * | POST /renew Renewal | 204; a guest that was saved and restored becomes a computer of its own; later calls carry the new secret |
  * | POST /power PowerRequest | 204, then the guest syncs, ends its services and powers off |
  * | POST /exec ExecSpec | frames (see frames.ts); closing the stream kills the process group |
  * | POST /processes ProcessSpec | ProcessRecord; GET /processes lists; GET /processes/{pid} one |
@@ -25,7 +27,7 @@
  *
  * An error answer has status 400, or 401 for a wrong secret, and the JSON {code, details} (GuestError); the code says what, not the status.
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** TCP port of the agent in the guest. */
 export const AGENT_PORT = 7000;
@@ -35,6 +37,8 @@ export const AGENT_SERIAL_PORT = "org.vitrine.agent";
 export const HOST_ALIAS = { name: "host.vitrine.internal", address: "198.18.0.1" } as const;
 export const CDP_PORT = 9222;
 export const RFB_PORT = 5900;
+/** Ports of the guest's loopback that the kernel also lets the host reach straight, which spares the agent's time (rootfs: runit/1). */
+export const DIRECT_PORTS = [CDP_PORT, RFB_PORT] as const;
 
 export const GUEST_USER = { name: "ohm", uid: 1000, gid: 1000, home: "/home/ohm" } as const;
 export const DOWNLOADS_DIR = "/home/ohm/Downloads";
@@ -47,6 +51,22 @@ export interface BootConfig {
   secret: string;
   hostname: string;
   settings: GuestSettings;
+}
+
+/** What makes a restored guest the computer that it is to be. */
+export interface Renewal extends BootConfig {
+  /** 32 hexadecimal digits. Source: machine-id(5). */
+  machine_id: string;
+  /** Random bytes for the kernel, base64. */
+  entropy: string;
+  /** The fw_cfg item `session` as it would be now, for a browser that is started later. */
+  session: string;
+  /** IANA name of the time zone; UTC when empty. */
+  timezone: string;
+  /** The disk has become larger, and the file system is to fill it. */
+  grow: boolean;
+  /** Others go on from the same state: the browser's random numbers must not be theirs. */
+  copy: boolean;
 }
 
 /** What can be changed while the guest runs. */

@@ -11,6 +11,8 @@ export const RUN_FILES = {
   config: "config.json",
   /** SessionConfig as KEY='value' lines. */
   session: "session.env",
+  /** There once the host reaches DIRECT_PORTS. */
+  ports: "ports",
   /** There while the X server accepts connections. */
   display: "display",
   /** How often Chromium has been started, as a decimal number; written just before each start. */

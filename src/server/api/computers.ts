@@ -16,7 +16,10 @@ const idempotencyKey = ({ request }: CreateCall): string | undefined => {
 
 export const computerHandlers = (
   context: Context,
-): Pick<Handlers, "createComputer" | "listComputers" | "getComputer" | "deleteComputer" | "stopComputer" | "startComputer"> => {
+): Pick<
+  Handlers,
+  "createComputer" | "listComputers" | "getComputer" | "deleteComputer" | "stopComputer" | "startComputer" | "forkComputer"
+> => {
   const { computers, idempotency } = context;
 
   const createComputer = async (call: CreateCall) => {
@@ -51,6 +54,10 @@ export const computerHandlers = (
     getComputer: ({ params, request }) => viewOf(context, request, computers.get(params.id)),
     deleteComputer: async ({ params, request }) => viewOf(context, request, await computers.remove(params.id)),
     stopComputer: async ({ params, body, request }) => viewOf(context, request, await computers.stop(params.id, body.mode)),
+    forkComputer: async ({ params, body, request }) => {
+      const copies = await computers.fork(params.id, body.count, body.name);
+      return { data: copies.map((copy) => viewOf(context, request, copy)), next_cursor: null };
+    },
     startComputer: async ({ params, request }) => viewOf(context, request, await computers.start(params.id)),
   };
 };

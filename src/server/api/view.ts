@@ -8,7 +8,7 @@ import type { Context } from "./context.ts";
 import { cdpPath, httpBase, livePath, wsBase } from "./urls.ts";
 
 const browserStatus = (context: Context, record: ComputerRecord) => {
-  if (record.status === "creating" || record.status === "starting") return "starting";
+  if (record.status === "creating" || record.status === "starting" || record.status === "restoring") return "starting";
   const state = context.computers.live(record.id)?.guest.state;
   if (record.status !== "running") return "closed";
   // Adopted a moment ago and not heard of yet: it was ready when it was left.
@@ -50,5 +50,6 @@ export const viewOf = (context: Context, request: IncomingMessage, record: Compu
     last_error: record.last_error,
     start_kind: record.start_kind,
     ready_ms: record.ready_ms,
+    ready_phases: record.ready_phases,
   };
 };

@@ -1,14 +1,21 @@
 import { VitrineError } from "../../contract/errors.ts";
+import { keepOverrides } from "../browser/keeper.ts";
+import { hasOverrides } from "../browser/overrides.ts";
 import type { Machine, MachineExit } from "../machine/machine.ts";
 import { Activity } from "./activity.ts";
 import { type Engine, type Live, update } from "./engine.ts";
-import type { ComputerRecord } from "./record.ts";
+import { type ComputerRecord, hasBrowser } from "./record.ts";
 
-/** Takes a running machine into the service: opens its link, serves its host ports, and watches for its end. */
-export const attach = (engine: Engine, record: ComputerRecord, machine: Machine): Live => {
-  const guest = engine.openGuest(machine.link, engine.guestSecret(record.id));
+/**
+ * Takes a running machine into the service: opens its link, serves its host ports, reminds its browser of the session's options, and watches for its end. `secret` is what
+ * its agent takes now, where that is not the computer's own.
+ */
+export const attach = (engine: Engine, record: ComputerRecord, machine: Machine, secret = engine.guestSecret(record.id)): Live => {
+  const guest = engine.openGuest(machine.link, secret);
   const activity = new Activity(() => engine.events.emit("activity", record.id));
-  const live: Live = { machine, guest, activity };
+  const warn = (error: unknown) => engine.log.warn({ computer: record.id, err: error }, "the session's options are not in force");
+  const keeper = hasBrowser(record) && hasOverrides(record.spec.browser) ? keepOverrides(guest, record.spec.browser, warn) : null;
+  const live: Live = { machine, guest, activity, keeper };
   engine.live.set(record.id, live);
   // Followed for as long as it runs, so that what the API says of the browser is so now.
   guest.onState(({ browser }) => {
@@ -27,6 +34,7 @@ export const attach = (engine: Engine, record: ComputerRecord, machine: Machine)
 /** Lets go of the guest link; the machine itself is the caller's to end. */
 export const detach = (engine: Engine, id: string, live: Live): void => {
   if (engine.live.get(id) === live) engine.live.delete(id);
+  live.keeper?.close();
   live.guest.close();
 };
 

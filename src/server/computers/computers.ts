@@ -3,9 +3,10 @@ import { VitrineError } from "../../contract/errors.ts";
 import { create } from "./create.ts";
 import { remove } from "./delete.ts";
 import type { Engine, Live } from "./engine.ts";
+import { fork } from "./fork.ts";
 import type { ComputerRecord } from "./record.ts";
 import { start } from "./start.ts";
-import { stop } from "./stop.ts";
+import { type StopMode, stop } from "./stop.ts";
 
 /** The domain as the API sees it: the verbs, and the way to a running computer's guest. */
 export const computers = (engine: Engine) => ({
@@ -15,7 +16,8 @@ export const computers = (engine: Engine) => ({
   find: (idOrName: string): ComputerRecord | null => engine.store.computers.get(idOrName),
   list: engine.store.computers.list,
   start: (idOrName: string) => start(engine, idOrName),
-  stop: (idOrName: string, mode?: "suspend" | "shutdown") => stop(engine, idOrName, mode),
+  stop: (idOrName: string, mode?: StopMode) => stop(engine, idOrName, mode),
+  fork: (idOrName: string, count: number, name?: string) => fork(engine, idOrName, count, name),
   remove: (idOrName: string) => remove(engine, idOrName),
   /** The running computer; throws wrong_state with the verb when it does not run. */
   running: (idOrName: string, verb: string): { record: ComputerRecord; live: Live } => {

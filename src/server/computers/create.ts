@@ -1,10 +1,13 @@
 import type { CreateComputer } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
+import { shapeOf, TEMPLATE_VIEWPORT } from "../templates/shape.ts";
+import type { Template } from "../templates/template.ts";
 import { boot, machineSpec } from "./boot.ts";
 import { removeAll } from "./delete.ts";
-import { type Engine, operate, type Step, update } from "./engine.ts";
-import { generateId, generateName } from "./names.ts";
-import { type ComputerRecord, hasBrowser, hasDisplay } from "./record.ts";
+import { asVitrineError, type Engine, operate, type Step, update } from "./engine.ts";
+import { newRecord, writeDown } from "./new.ts";
+import type { ComputerRecord } from "./record.ts";
+import { restore } from "./restore.ts";
 
 const refuseUnsupported = (spec: CreateComputer): void => {
   if (spec.network.mode === "open")
@@ -23,49 +26,72 @@ const refuseUnsupported = (spec: CreateComputer): void => {
 export const create = (engine: Engine, request: CreateComputer): { record: ComputerRecord; whole: Promise<ComputerRecord> } => {
   refuseUnsupported(request);
   const { name, ...spec } = request;
-  const now = Date.now();
-  const record: ComputerRecord = {
-    id: generateId("cmp"),
-    name: name ?? generateName((taken) => engine.store.computers.get(taken) !== null),
-    status: "creating",
-    spec,
-    machine: null,
-    created_at: new Date(now).toISOString(),
-    started_at: null,
-    stopped_at: null,
-    expires_at: spec.ttl_s === undefined ? null : new Date(now + spec.ttl_s * 1000).toISOString(),
-    last_error: null,
-    start_kind: null,
-    ready_ms: null,
-  };
+  const record = newRecord(engine, name, spec);
   engine.admit(record);
-  engine.store.computers.insert(record);
-  addOwnLinks(engine, record);
-  engine.events.emit("change", record);
-  return { record, whole: operate(engine, record.id, "create", (signal, step) => make(engine, record, signal, step)) };
+  writeDown(engine, record);
+  return { record, whole: make(engine, record, "create", (signal, step) => start(engine, record, signal, step)) };
 };
 
-const addOwnLinks = (engine: Engine, record: ComputerRecord): void => {
-  const powers = [...(hasBrowser(record) ? (["cdp"] as const) : []), ...(hasDisplay(record) ? (["control", "view"] as const) : [])];
-  for (const power of powers) engine.store.links.insert({ id: generateId("lnk"), computer_id: record.id, power, own: 1, expires_at: null });
-};
+/** Runs the making of a computer that has been written down; when it fails, all of it is removed again. */
+export const make = (
+  engine: Engine,
+  record: ComputerRecord,
+  verb: string,
+  work: (signal: AbortSignal, step: Step) => Promise<ComputerRecord>,
+): Promise<ComputerRecord> =>
+  operate(engine, record.id, verb, async (signal, step) => {
+    try {
+      return await work(signal, step);
+    } catch (cause) {
+      const current = engine.store.computers.require(record.id);
+      if (current.status === "deleting" || current.status === "deleted")
+        throw new VitrineError("wrong_state", { status: current.status, verb, needs: "left alone" }, { cause });
+      const error = asVitrineError(cause);
+      engine.log.warn({ computer: record.id, err: cause }, `${verb} failed`);
+      update(engine, record.id, { status: "deleting", last_error: { code: error.code, message: error.message } });
+      await removeAll(engine, record.id, step);
+      throw error;
+    }
+  });
 
-const make = async (engine: Engine, record: ComputerRecord, signal: AbortSignal, step: Step): Promise<ComputerRecord> => {
-  try {
-    const spec = await machineSpec(engine, record, signal);
-    signal.throwIfAborted();
-    step("prepare");
-    await engine.machines.prepare(spec);
-    signal.throwIfAborted();
-    return await boot(engine, record, spec, signal, step);
-  } catch (cause) {
-    const current = engine.store.computers.require(record.id);
-    if (current.status === "deleting" || current.status === "deleted")
-      throw new VitrineError("wrong_state", { status: current.status, verb: "create", needs: "left alone" }, { cause });
-    const error = cause instanceof VitrineError ? cause : new VitrineError("machine_failed", { reason: (cause as Error).message });
-    engine.log.warn({ computer: record.id, err: cause }, "create failed");
-    update(engine, record.id, { status: "deleting", last_error: { code: error.code, message: error.message } });
-    await removeAll(engine, record.id, step);
-    throw error;
+const start = async (engine: Engine, record: ComputerRecord, signal: AbortSignal, step: Step): Promise<ComputerRecord> => {
+  const image = await engine.image(record.spec.template, signal);
+  const spec = machineSpec(engine, record, image);
+  const template = await engine.template(shapeOf(record.spec), image, signal);
+  signal.throwIfAborted();
+  if (template) {
+    try {
+      return await fromTemplate(engine, record, spec, template, signal, step);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof VitrineError) || error.code !== "machine_failed") throw error;
+      // Whatever is wrong with it, the computer can still be had the slow way.
+      engine.log.error({ computer: record.id, template: template.key, err: error }, "template cannot be restored");
+      await engine.discard(template);
+      await engine.machines.destroy(spec.dir, engine.store.computers.require(record.id).machine);
+      signal.throwIfAborted();
+    }
   }
+  step("prepare");
+  update(engine, record.id, { image, template: null });
+  await engine.machines.prepare(spec, { file: image.rootDisk, overlay: null });
+  signal.throwIfAborted();
+  return boot(engine, record, spec, signal, step);
+};
+
+const fromTemplate = async (
+  engine: Engine,
+  record: ComputerRecord,
+  spec: ReturnType<typeof machineSpec>,
+  template: Template,
+  signal: AbortSignal,
+  step: Step,
+): Promise<ComputerRecord> => {
+  const { key, dir, disk, state, secret, shape } = template;
+  step("prepare");
+  update(engine, record.id, { image: spec.image, template: { key, dir } });
+  await engine.machines.prepare(spec, disk);
+  await engine.refer(template, record.id, spec.dir);
+  signal.throwIfAborted();
+  const saved = { viewport: TEMPLATE_VIEWPORT, disk_size_mb: shape.disk_size_mb };
+  return restore(engine, record, spec, { state, kind: "restored", secret, saved, shared: true }, signal, step);
 };

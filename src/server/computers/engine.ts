@@ -1,9 +1,13 @@
 import { EventEmitter } from "node:events";
 import type { Duplex } from "node:stream";
 import type { TemplateName } from "../../contract/computer.ts";
+import { VitrineError } from "../../contract/errors.ts";
+import type { Keeper } from "../browser/keeper.ts";
 import type { Guest } from "../guest/guest.ts";
 import type { BootFiles, GuestImage, LinkAddress, Machine, MachineDriver } from "../machine/machine.ts";
 import type { Store } from "../store/store.ts";
+import type { Shape } from "../templates/shape.ts";
+import type { Template } from "../templates/template.ts";
 import type { Activity } from "./activity.ts";
 import type { ComputerRecord } from "./record.ts";
 import { mayFollow } from "./state.ts";
@@ -20,12 +24,20 @@ export interface Ports {
   machines: MachineDriver;
   /** The template's image; builds it when it is not there yet. */
   image(template: TemplateName, signal: AbortSignal): Promise<GuestImage>;
+  /** The template of a shape, built first where that is worth it; null: boot instead. */
+  template(shape: Shape, image: GuestImage, signal: AbortSignal): Promise<Template | null>;
+  /** Says that the computer in `dir` is based on a template, so that the template stays. */
+  refer(template: Pick<Template, "dir">, id: string, dir: string): Promise<void>;
+  /** A template that cannot be restored is not given out again. */
+  discard(template: Pick<Template, "dir">): Promise<void>;
   openGuest(link: LinkAddress, secret: string): Guest;
   /** A connection from the guest to one of the host's loopback ports, already allowed. */
   dialHostPort(port: number, stream: Duplex): void;
   bootFiles(record: ComputerRecord): BootFiles;
   guestSecret(id: string): string;
   directory(id: string): string;
+  /** The ids that directories are named after. */
+  directories(): Promise<string[]>;
   /** Throws capacity_exceeded when the host has no room for one more. */
   admit(record: ComputerRecord): void;
   /** Milliseconds a boot may take. */
@@ -38,6 +50,8 @@ export interface Live {
   machine: Machine;
   guest: Guest;
   activity: Activity;
+  /** Where the session has options that Chromium must be reminded of. */
+  keeper: Keeper | null;
 }
 
 /** Writes down what is done next. */
@@ -72,6 +86,7 @@ export const release = async (engine: Engine): Promise<void> => {
   await Promise.all(under.map(({ done }) => done));
   for (const [id, live] of engine.live) {
     engine.live.delete(id);
+    live.keeper?.close();
     live.guest.close();
     live.machine.release();
   }
@@ -86,6 +101,16 @@ export const update = (engine: Engine, id: string, change: Partial<ComputerRecor
   engine.events.emit("change", record);
   return record;
 };
+
+/** Throws wrong_state while another verb is under way that has left the status as it was. */
+export const requireIdle = (engine: Engine, { id, status }: ComputerRecord, verb: string): void => {
+  const under = engine.operations.get(id);
+  if (under) throw new VitrineError("wrong_state", { status: `${status} and under ${under.verb}`, verb, needs: "left alone" });
+};
+
+/** What went wrong, as the record and the API tell it. */
+export const asVitrineError = (cause: unknown): VitrineError =>
+  cause instanceof VitrineError ? cause : new VitrineError("machine_failed", { reason: (cause as Error).message }, { cause });
 
 /**
  * Runs a verb on a computer. Its status was set by the caller beforehand, so a second verb is refused by status; only delete interrupts,

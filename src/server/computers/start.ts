@@ -1,25 +1,70 @@
+import { rm } from "node:fs/promises";
 import { VitrineError } from "../../contract/errors.ts";
 import { boot, machineSpec } from "./boot.ts";
-import { type Engine, operate, update } from "./engine.ts";
+import { asVitrineError, type Engine, operate, requireIdle, type Step, update } from "./engine.ts";
 import type { ComputerRecord } from "./record.ts";
+import { restore } from "./restore.ts";
 import { requireStatus } from "./state.ts";
+import { stateFile } from "./suspended.ts";
 
-/** Starts a stopped computer, or one in error, from its disks. Starting a running one is a success. */
+/**
+ * Starts a computer that does not run: a suspended one goes on where it was, any other boots from its disks. One whose memory cannot be loaded boots as well, and says so in
+ * `last_error`. Starting a running one is a success.
+ */
 export const start = async (engine: Engine, idOrName: string): Promise<ComputerRecord> => {
   const record = engine.store.computers.require(idOrName);
   if (record.status === "running") return record;
-  requireStatus("start", record.status, ["stopped", "error"]);
+  requireStatus("start", record.status, ["stopped", "restorable", "error"]);
+  requireIdle(engine, record, "start");
   engine.admit(record);
-  update(engine, record.id, { status: "starting" });
+  const resumes = record.status === "restorable";
+  update(engine, record.id, { status: resumes ? "restoring" : "starting" });
   return operate(engine, record.id, "start", async (signal, step) => {
     try {
       await engine.machines.halt(engine.directory(record.id), record.machine);
-      return await boot(engine, record, await machineSpec(engine, record, signal), signal, step);
+      const image = record.image ?? (await engine.image(record.spec.template, signal));
+      const spec = machineSpec(engine, record, image);
+      return resumes ? await resume(engine, record, spec, signal, step) : await boot(engine, record, spec, signal, step);
     } catch (cause) {
-      const error = cause instanceof VitrineError ? cause : new VitrineError("machine_failed", { reason: (cause as Error).message });
-      if (engine.store.computers.require(record.id).status === "starting")
-        update(engine, record.id, { status: "error", machine: null, last_error: { code: error.code, message: error.message } });
+      const error = asVitrineError(cause);
+      const { status } = engine.store.computers.require(record.id);
+      if (status === "starting" || status === "restoring")
+        update(engine, record.id, {
+          status: "error",
+          machine: null,
+          suspended: null,
+          last_error: { code: error.code, message: error.message },
+        });
       throw error;
     }
   });
+};
+
+const resume = async (
+  engine: Engine,
+  record: ComputerRecord,
+  spec: ReturnType<typeof machineSpec>,
+  signal: AbortSignal,
+  step: Step,
+): Promise<ComputerRecord> => {
+  const file = stateFile(spec.dir);
+  const memory = record.suspended?.memory ?? null;
+  try {
+    return await restore(
+      engine,
+      record,
+      spec,
+      { state: { file, memory, exact: false }, kind: "resumed", saved: null, shared: false },
+      signal,
+      step,
+    );
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    engine.log.error({ computer: record.id, err: cause }, "suspended state cannot be resumed");
+    await rm(file, { force: true });
+    const { message } = asVitrineError(cause);
+    const lastError = new VitrineError("memory_lost", { reason: message }, { cause });
+    update(engine, record.id, { status: "starting", suspended: null });
+    return boot(engine, record, spec, signal, step, lastError);
+  }
 };

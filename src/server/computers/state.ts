@@ -5,11 +5,13 @@ import { VitrineError } from "../../contract/errors.ts";
 const NEXT: Record<Status, readonly Status[]> = {
   creating: ["running", "deleting", "error"],
   running: ["stopping", "stopped", "deleting", "error"],
-  stopping: ["stopped", "restorable", "deleting", "error"],
+  // A suspend that fails leaves it running.
+  stopping: ["stopped", "restorable", "running", "deleting", "error"],
   stopped: ["starting", "deleting"],
   starting: ["running", "stopped", "deleting", "error"],
-  restoring: ["running", "restorable", "deleting", "error"],
-  restorable: ["restoring", "starting", "deleting"],
+  // What cannot be restored is started from its disks.
+  restoring: ["running", "starting", "restorable", "stopped", "deleting", "error"],
+  restorable: ["restoring", "stopped", "deleting", "error"],
   deleting: ["deleted"],
   deleted: [],
   error: ["starting", "deleting"],

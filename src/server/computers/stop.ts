@@ -1,29 +1,63 @@
+import { rm } from "node:fs/promises";
 import { VitrineError } from "../../contract/errors.ts";
 import { detach } from "./attach.ts";
-import { type Engine, type Live, operate, update } from "./engine.ts";
+import { type Engine, type Live, operate, requireIdle, type Step, update } from "./engine.ts";
 import type { ComputerRecord } from "./record.ts";
 import { requireStatus } from "./state.ts";
+import { stateFile } from "./suspended.ts";
+
+export type StopMode = "suspend" | "shutdown";
 
 /** Milliseconds for the guest to end its services and power off, before it is switched off. */
 const POWER_OFF_MS = 60_000;
 
-/** Shuts a running computer down; its disks stay. Stopping a stopped one is a success. */
-export const stop = async (engine: Engine, idOrName: string, mode?: "suspend" | "shutdown"): Promise<ComputerRecord> => {
-  if (mode === "suspend")
-    throw new VitrineError("unsupported_option", {
-      option: "mode 'suspend'",
-      reason: "this release keeps files, not memory; use 'shutdown'",
-    });
+/**
+ * Stops a running computer: `suspend` keeps its memory beside its disks, `shutdown` its disks alone. Stopping one that is stopped is a success; shutting a suspended one down
+ * gives its memory up.
+ */
+export const stop = async (engine: Engine, idOrName: string, mode: StopMode = "suspend"): Promise<ComputerRecord> => {
   const record = engine.store.computers.require(idOrName);
-  if (record.status === "stopped") return record;
-  requireStatus("stop", record.status, ["running"]);
-  const live = engine.live.get(record.id);
-  update(engine, record.id, { status: "stopping" });
-  return operate(engine, record.id, "stop", async (signal) => {
-    if (live) await powerOff(engine, record.id, live, signal);
-    if (signal.aborted) throw new VitrineError("wrong_state", { status: "deleting", verb: "stop", needs: "left alone" });
-    return update(engine, record.id, { status: "stopped", machine: null, stopped_at: new Date().toISOString() });
+  if (record.status === "stopped" || (record.status === "restorable" && mode === "suspend")) return record;
+  requireStatus("stop", record.status, ["running", "restorable"]);
+  requireIdle(engine, record, "stop");
+  const { id } = record;
+  if (record.status === "restorable") {
+    await rm(stateFile(engine.directory(id)), { force: true });
+    return update(engine, id, { status: "stopped", suspended: null });
+  }
+  const live = engine.live.get(id);
+  update(engine, id, { status: "stopping" });
+  return operate(engine, id, "stop", async (signal, step) => {
+    if (live && mode === "suspend") return suspend(engine, record, live, signal, step);
+    step("power off");
+    if (live) await powerOff(engine, id, live, signal);
+    refuseInterrupted(signal);
+    return update(engine, id, { status: "stopped", machine: null, stopped_at: new Date().toISOString() });
   });
+};
+
+const refuseInterrupted = (signal: AbortSignal): void => {
+  if (signal.aborted) throw new VitrineError("wrong_state", { status: "deleting", verb: "stop", needs: "left alone" });
+};
+
+const suspend = async (engine: Engine, { id }: ComputerRecord, live: Live, signal: AbortSignal, step: Step): Promise<ComputerRecord> => {
+  const { machine } = live;
+  step("suspend");
+  try {
+    await machine.pause();
+    await machine.saveState(stateFile(engine.directory(id)), signal);
+  } catch (error) {
+    refuseInterrupted(signal);
+    engine.log.error({ computer: id, err: error }, "suspend failed");
+    await machine.resume();
+    update(engine, id, { status: "running" });
+    throw error;
+  }
+  detach(engine, id, live);
+  await machine.kill();
+  refuseInterrupted(signal);
+  const suspended = { memory: machine.record.memory?.file ?? null };
+  return update(engine, id, { status: "restorable", machine: null, suspended, stopped_at: new Date().toISOString() });
 };
 
 const powerOff = async (engine: Engine, id: string, live: Live, parent: AbortSignal): Promise<void> => {

@@ -20,3 +20,15 @@ export const updateRequest = (width: number, height: number, incremental = false
   message.writeUInt16BE(height, 8);
   return message;
 };
+
+/** Asks for one screen of this size. Source: the community's RFB specification, SetDesktopSize. */
+export const setDesktopSize = ({ width, height }: { width: number; height: number }): Buffer => {
+  const message = Buffer.alloc(24);
+  message.writeUInt8(251, 0);
+  message.writeUInt8(1, 6);
+  for (const at of [2, 16]) {
+    message.writeUInt16BE(width, at);
+    message.writeUInt16BE(height, at + 2);
+  }
+  return message;
+};

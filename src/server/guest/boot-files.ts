@@ -5,7 +5,7 @@ import type { BootFiles } from "../machine/machine.ts";
 const shellLine = ([key, value]: [string, string]): string => `${key}='${value.replaceAll("'", `'\\''`)}'\n`;
 
 /** What a computer's guest reads when it boots. `config` holds the guest's secret. */
-export const bootFiles = (record: ComputerRecord, secret: string): BootFiles => {
+export const bootFiles = (record: Pick<ComputerRecord, "name" | "spec">, secret: string): BootFiles => {
   const { browser, network, env } = record.spec;
   const config: BootConfig = {
     secret,

@@ -1,7 +1,15 @@
 import type { Duplex, Readable } from "node:stream";
 import type { ExecResult } from "../../contract/exec.ts";
 import type { Frame } from "../../contract/guest/frames.ts";
-import type { ExecSpec, FileRecord, GuestSettings, GuestState, ProcessRecord, ProcessSpec } from "../../contract/guest/protocol.ts";
+import type {
+  ExecSpec,
+  FileRecord,
+  GuestSettings,
+  GuestState,
+  ProcessRecord,
+  ProcessSpec,
+  Renewal,
+} from "../../contract/guest/protocol.ts";
 
 /**
  * The host end of one computer's guest link. It connects when first used and again after a loss; a call under way when the link breaks fails with
@@ -16,6 +24,10 @@ export interface Guest {
   /** Resolves with the first state, known now or later, for which `test` is true; keeps the link connected meanwhile. Rejects when `signal` aborts. */
   waitFor(test: (state: GuestState) => boolean, signal: AbortSignal): Promise<GuestState>;
   configure(settings: GuestSettings, signal: AbortSignal): Promise<void>;
+  /** Gets the guest ready to be copied. With `alone` the agent ends the link, and this resolves when nothing of the host's is left in the guest. */
+  standby(alone: boolean, signal: AbortSignal): Promise<void>;
+  /** Makes a restored guest another computer, whose secret is spoken from then on. */
+  renew(renewal: Renewal, signal: AbortSignal): Promise<void>;
   powerOff(signal: AbortSignal): Promise<void>;
 
   /** Runs to the end; stdout and stderr are capped by `output_limit`. Aborting kills the process group. */

@@ -11,6 +11,8 @@ export type GuestLog = (message: string, details?: Record<string, unknown>) => v
 export interface Link {
   /** Value of the authorization header. */
   readonly authorization: string;
+  /** The agent takes another secret from now on. */
+  become(secret: string): void;
   /** Aborts when the link is closed for good. */
   readonly closed: AbortSignal;
   /**
@@ -33,7 +35,8 @@ interface Attempt {
   reason: string;
 }
 
-export const openLink = (address: LinkAddress, secret: string, log: GuestLog): Link => {
+export const openLink = (address: LinkAddress, firstSecret: string, log: GuestLog): Link => {
+  let secret = firstSecret;
   const closing = new AbortController();
   // Each call that waits for the link listens.
   setMaxListeners(0, closing.signal);
@@ -70,7 +73,12 @@ export const openLink = (address: LinkAddress, secret: string, log: GuestLog): L
   };
 
   return {
-    authorization: `Bearer ${secret}`,
+    get authorization() {
+      return `Bearer ${secret}`;
+    },
+    become: (next) => {
+      secret = next;
+    },
     closed: closing.signal,
     session: async (signal) => {
       if (closing.signal.aborted) throw new VitrineError("guest_unreachable", { reason: "the link to it is closed" });

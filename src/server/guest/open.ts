@@ -1,12 +1,14 @@
+import { once } from "node:events";
 import type { LinkAddress } from "../machine/machine.ts";
 import { serveHostPorts } from "./accept.ts";
-import { call, send } from "./call.ts";
+import { call } from "./call.ts";
 import { exec, execFrames } from "./exec.ts";
 import { stateFeed } from "./feed.ts";
 import { fileCalls } from "./files.ts";
 import type { Guest } from "./guest.ts";
 import { type GuestLog, openLink } from "./link.ts";
 import { processCalls } from "./processes.ts";
+import { tunnel } from "./tunnel.ts";
 
 export interface GuestOptions {
   link: LinkAddress;
@@ -26,12 +28,22 @@ export const openGuest = ({ link: address, secret, log = () => {} }: GuestOption
     onState: feed.onState,
     waitFor: feed.waitFor,
     configure: (settings, signal) => call(link, { method: "POST", path: "/configure", json: settings, signal }),
+    standby: async (alone, signal) => {
+      const session = await link.session(signal);
+      const closed = alone ? once(session, "close", { signal }) : null;
+      await call(link, { method: "POST", path: "/standby", query: { alone: alone ? 1 : undefined }, signal });
+      await closed;
+    },
+    renew: async (renewal, signal) => {
+      await call(link, { method: "POST", path: "/renew", json: renewal, signal });
+      link.become(renewal.secret);
+    },
     powerOff: (signal) => call(link, { method: "POST", path: "/power", json: { action: "off" }, signal }),
     exec: (spec, signal) => exec(link, spec, signal),
     execStream: (spec, signal) => execFrames(link, spec, signal),
     ...processCalls(link),
     ...fileCalls(link),
-    connect: async (port, signal) => (await send(link, { method: "CONNECT", authority: `127.0.0.1:${port}`, signal })).stream,
+    connect: (port, signal) => tunnel(link, address, port, signal),
     serveHostPorts: (accept) => serveHostPorts(link, log, accept),
     close: link.close,
   };

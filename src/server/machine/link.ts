@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { VitrineError } from "../../contract/errors.ts";
-import { AGENT_PORT } from "../../contract/guest/protocol.ts";
+import { AGENT_PORT, DIRECT_PORTS } from "../../contract/guest/protocol.ts";
 import { run } from "../process/run.ts";
 import type { LinkAddress } from "./machine.ts";
 
@@ -11,21 +11,26 @@ export type Isolation = { namespace: readonly string[] } | { namespace: null; re
 /** What a machine is started with so that its link is at `address`. */
 export interface LinkPlan {
   address: LinkAddress;
-  /** Loopback port, where QEMU runs, for its forwarding to the agent. */
-  hostPort: number;
+  /** Loopback ports, where QEMU runs, and the guest's ports that QEMU forwards them to. */
+  forwards: readonly (readonly [hostPort: number, guestPort: number])[];
   wrap(argv: readonly string[]): string[];
 }
 
 export const LINK_SOCKET = "link.sock";
+const directSocket = (port: number): string => `p${port}.sock`;
 /** sockaddr_un's 108 bytes with their final zero. */
 const MAX_SOCKET_PATH = 107;
 
 /** No program that QEMU or the relay becomes can gain a right, and of root's only those stay that open the owner's files. */
 const DROP = "--no-new-privs --inh-caps=-all --bounding-set=-all,+dac_override,+dac_read_search";
 
-// The relay turns the namespace's port into a socket file, and dies with QEMU, which takes this shell's place and so leads the group.
+const relay = (socket: string, port: number): string =>
+  `setpriv --pdeathsig KILL ${DROP} socat -b 65536 UNIX-LISTEN:${socket},fork,mode=600,unlink-early TCP4:127.0.0.1:${port},nodelay &`;
+
+// The relays turn the namespace's ports into socket files, and die with QEMU, which takes this shell's place and so leads the group.
 const SCRIPT = `ip link set lo up || exit 1
-setpriv --pdeathsig KILL ${DROP} socat -b 65536 UNIX-LISTEN:${LINK_SOCKET},fork,mode=600,unlink-early TCP4:127.0.0.1:${AGENT_PORT},nodelay &
+${relay(LINK_SOCKET, AGENT_PORT)}
+${DIRECT_PORTS.map((port) => relay(directSocket(port), port)).join("\n")}
 exec setpriv ${DROP} "$@"`;
 
 /** Tries out, with everything that SCRIPT uses, which isolation is to be had here. */
@@ -62,8 +67,10 @@ export const checkSocketPaths = (dir: string): void => {
 export const planLink = async (dir: string, isolation: Isolation): Promise<LinkPlan> => {
   if (isolation.namespace) {
     const prefix = [...isolation.namespace, "sh", "-c", SCRIPT, "vitrine-machine"];
-    return { address: { path: join(dir, LINK_SOCKET) }, hostPort: AGENT_PORT, wrap: (argv) => [...prefix, ...argv] };
+    const direct = Object.fromEntries(DIRECT_PORTS.map((port) => [port, join(dir, directSocket(port))]));
+    const forwards = [AGENT_PORT, ...DIRECT_PORTS].map((port) => [port, port] as const);
+    return { address: { path: join(dir, LINK_SOCKET), direct }, forwards, wrap: (argv) => [...prefix, ...argv] };
   }
   const port = await freePort();
-  return { address: { host: "127.0.0.1", port }, hostPort: port, wrap: (argv) => [...argv] };
+  return { address: { host: "127.0.0.1", port }, forwards: [[port, AGENT_PORT]], wrap: (argv) => [...argv] };
 };

@@ -20,20 +20,46 @@ export interface MachineSpec {
   image: GuestImage;
 }
 
+/** What a new machine's disk is laid over. */
+export interface DiskBase {
+  file: string;
+  /** An empty overlay of `file`, to be copied where there is one: that is faster than to make it. */
+  overlay: string | null;
+}
+
+/** Memory and devices of a machine at rest. */
+export interface SavedState {
+  /** The devices, and the memory as far as it differs from `memory`. */
+  file: string;
+  /** The file that the machine's memory is mapped from, copy-on-write; null: its memory began as zeros. */
+  memory: string | null;
+  /** The memory is just what the memory file holds, and `file` has none of it: a template's. */
+  exact: boolean;
+}
+
+/** The steps of a restore, in their order, for whoever measures them. */
+export type RestorePhase = "spawn" | "qmp" | "load" | "resume";
+
 /** What the guest reads at boot; see contract/guest/protocol.ts FW_CFG. Written to files of mode 0600. */
 export interface BootFiles {
   config: string;
   session: string;
 }
 
-/** Where the guest link is reached: a unix socket in the computer's directory, or a loopback port where namespaces are not to be had. */
-export type LinkAddress = { path: string } | { host: "127.0.0.1"; port: number };
+/**
+ * Where the guest link is reached: a unix socket in the computer's directory, or a loopback port where namespaces are not to be had. `direct` has, by port of the
+ * guest's loopback, sockets that lead straight there; nothing but the sockets' mode guards those, so a loopback port has none.
+ */
+export type LinkAddress = { path: string; direct?: Readonly<Record<number, string>> } | { host: "127.0.0.1"; port: number };
 
 /** All that must be remembered to find a machine again after a restart of the service. JSON. */
 export interface MachineRecord {
   identity: ProcessIdentity;
   link: LinkAddress;
   accel: "kvm" | "tcg";
+  ram_mb: number;
+  /** The file behind its memory; `private` ones are only read. Null: anonymous memory. */
+  memory: { file: string; private: boolean } | null;
 }
 
 export interface MachineExit {
@@ -55,6 +81,13 @@ export interface Machine {
   agentUp(signal: AbortSignal): Promise<void>;
   /** The last bytes of the guest's console, bounded; empty where it cannot be had. */
   console(): Promise<string>;
+  /** Stops the guest where it is; nothing of it runs until resume(). What it wrote to its disk is in the file. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Writes the state of a paused machine to a new file, whole or not at all. The machine stays paused. */
+  saveState(file: string, signal: AbortSignal): Promise<void>;
+  /** Makes the disk of the running guest larger; a smaller size than it has is an error. */
+  growDisk(sizeMb: number): Promise<void>;
   /** Ends the VMM and all its helpers at once (SIGKILL to the group) and waits until they are gone. Idempotent. */
   kill(): Promise<void>;
   /** Lets go of the machine without ending it: closes QMP. For a service that stops while computers run on. */
@@ -63,13 +96,31 @@ export interface Machine {
 
 /** Makes, finds and removes machines. The port that QEMU implements (qemu/driver.ts). */
 export interface MachineDriver {
-  /** Makes the directory and the disks. Fails if the directory exists. */
-  prepare(spec: MachineSpec): Promise<void>;
+  /** Makes the directory and the disk, which has the base's size if that is larger. Fails if the directory exists. */
+  prepare(spec: MachineSpec, base: DiskBase): Promise<void>;
+  /** Makes the directory of a copy, whose disk is laid over the frozen `disk` of another machine. */
+  copy(spec: MachineSpec, disk: string): Promise<void>;
+  /** Makes a copy of the disk in `dir`, to which nobody writes. The machine must be halted, or paused with its state saved: then what is in the file is whole. */
+  freezeDisk(dir: string): Promise<string>;
   /**
    * Boots from the disks in `dir`. `onSpawn` is called with the record as soon as the process exists, before anything is waited for,
-   * so that a crash of the service cannot leave a nameless VMM.
+   * so that a crash of the service cannot leave a nameless VMM. The memory is kept in the file `memory`, where one is given.
    */
-  boot(spec: MachineSpec, files: BootFiles, signal: AbortSignal, onSpawn: (record: MachineRecord) => void): Promise<Machine>;
+  boot(
+    spec: MachineSpec,
+    files: BootFiles,
+    signal: AbortSignal,
+    onSpawn: (record: MachineRecord) => void,
+    memory?: string,
+  ): Promise<Machine>;
+  /** Goes on from a saved state, with the disks in `dir` as they were then. `onSpawn` as for boot. Fails with machine_failed when QEMU does not take the state. */
+  restore(
+    spec: MachineSpec,
+    state: SavedState,
+    signal: AbortSignal,
+    onSpawn: (record: MachineRecord) => void,
+    onPhase?: (done: RestorePhase) => void,
+  ): Promise<Machine>;
   /** Finds a machine again; null when it is gone or the pid now belongs to something else. */
   adopt(dir: string, record: MachineRecord, signal: AbortSignal): Promise<Machine | null>;
   /** Ends what the record names, if it still is that process, and whatever else of a machine runs in `dir`; the disks stay. */

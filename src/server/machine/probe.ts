@@ -47,7 +47,8 @@ const kvmRefusal = async (device: string): Promise<string | null> => {
   }
 };
 
-const findBinary = async (name: string): Promise<string> => {
+/** Real path of a program on the path; its name where there is none. */
+export const findBinary = async (name: string): Promise<string> => {
   for (const dir of name.includes("/") ? [""] : (process.env.PATH ?? "").split(delimiter)) {
     const path = join(dir, name);
     if (
@@ -61,7 +62,8 @@ const findBinary = async (name: string): Promise<string> => {
   return name;
 };
 
-const fileKey = async (path: string): Promise<string> => {
+/** Names the content of a file well enough to notice that it was replaced. */
+export const fileKey = async (path: string): Promise<string> => {
   const info = await stat(path).catch(() => null);
   return info ? `${path}:${info.size}:${info.mtimeMs}` : `${path}:absent`;
 };

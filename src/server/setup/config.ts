@@ -16,6 +16,8 @@ export interface Config {
   /** Host names, beside the listening address and localhost, that requests may name. Lower case, without port. */
   allowedHosts: string[];
   logLevel: LogLevel;
+  /** MiB that the templates in the cache directory may take together. */
+  templatesMb: number;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -57,6 +59,10 @@ const parseHosts = (text: string): string[] =>
 const parseLevel = (text: string): LogLevel =>
   LOG_LEVELS.find((level) => level === text.toLowerCase()) ?? refuse("VITRINE_LOG_LEVEL", `"${text}" is none of ${LOG_LEVELS.join(", ")}`);
 
+const DEFAULT_TEMPLATES_MB = 8192;
+const parseMegabytes = (setting: string, text: string): number =>
+  /^\d{1,9}$/.test(text) && Number(text) >= 1 ? Number(text) : refuse(setting, `"${text}" is not a whole number of MiB`);
+
 /** The environment as configuration. Throws config_invalid with what to change; an empty variable counts as unset. */
 export const readConfig = (env: Env): Config => ({
   listen: env.VITRINE_LISTEN ? parseListen(env.VITRINE_LISTEN) : { ...DEFAULT_LISTEN },
@@ -65,4 +71,5 @@ export const readConfig = (env: Env): Config => ({
   ...(env.VITRINE_API_KEY && { apiKey: parseKey(env.VITRINE_API_KEY) }),
   allowedHosts: parseHosts(env.VITRINE_ALLOWED_HOSTS ?? ""),
   logLevel: parseLevel(env.VITRINE_LOG_LEVEL || "info"),
+  templatesMb: env.VITRINE_TEMPLATES_MB ? parseMegabytes("VITRINE_TEMPLATES_MB", env.VITRINE_TEMPLATES_MB) : DEFAULT_TEMPLATES_MB,
 });

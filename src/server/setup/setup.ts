@@ -17,7 +17,7 @@ export interface SetupOptions {
 }
 
 export interface SetupResult {
-  images: GuestImage[];
+  images: [GuestImage, ...GuestImage[]];
   accel: Awaited<ReturnType<typeof chooseAccel>>;
 }
 
@@ -30,7 +30,7 @@ export const setUp = async ({ templates, cacheDir, progress, signal, alsoNeeds =
   const [first, ...rest] = templates;
   const image = await ensureImage(first, { cacheDir, progress, signal });
   const accel = await chooseAccel({ kernel: image.kernel, initrd: image.initrd, cacheDir, signal, progress });
-  const images = [image];
+  const images: SetupResult["images"] = [image];
   for (const template of rest) images.push(await ensureImage(template, { cacheDir, progress, signal }));
   return { images, accel };
 };

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import type { Status, TemplateName } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
-import type { ComputerRecord } from "../computers/record.ts";
+import { type ComputerRecord, JSON_FIELDS } from "../computers/record.ts";
 
 type Row = Record<string, SQLOutputValue>;
 
@@ -10,7 +10,10 @@ const COLUMNS = [
   "name",
   "status",
   "spec",
+  "image",
+  "template",
   "machine",
+  "suspended",
   "created_at",
   "started_at",
   "stopped_at",
@@ -18,8 +21,9 @@ const COLUMNS = [
   "last_error",
   "start_kind",
   "ready_ms",
+  "ready_phases",
 ] as const satisfies readonly (keyof ComputerRecord)[];
-const JSON_COLUMNS: readonly string[] = ["spec", "machine", "last_error"];
+const JSON_COLUMNS: readonly string[] = JSON_FIELDS;
 
 const toRecord = (row: Row): ComputerRecord =>
   Object.fromEntries(

@@ -5,8 +5,8 @@ import { VitrineError } from "../../contract/errors.ts";
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS computers (
-  id TEXT PRIMARY KEY, name TEXT NOT NULL, status TEXT NOT NULL, spec TEXT NOT NULL, machine TEXT,
-  created_at TEXT NOT NULL, started_at TEXT, stopped_at TEXT, expires_at TEXT, last_error TEXT, start_kind TEXT, ready_ms INTEGER
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, status TEXT NOT NULL, spec TEXT NOT NULL, image TEXT, template TEXT, machine TEXT, suspended TEXT,
+  created_at TEXT NOT NULL, started_at TEXT, stopped_at TEXT, expires_at TEXT, last_error TEXT, start_kind TEXT, ready_ms INTEGER, ready_phases TEXT
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS computers_name ON computers (name) WHERE status <> 'deleted';
 CREATE TABLE IF NOT EXISTS journal (

@@ -50,6 +50,7 @@ export const computer = (fields: Partial<ComputerRecord> = {}): ComputerRecord =
   last_error: null,
   start_kind: "booted",
   ready_ms: 5000,
+  ready_phases: null,
   ...fields,
 });
 

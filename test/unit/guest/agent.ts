@@ -56,6 +56,9 @@ export const startAgent = async (options: { settings?: GuestSettings; env?: Reco
         VITRINE_AGENT_SERIAL_PORT: join(dir, "serial"),
         VITRINE_AGENT_DATE: "/bin/false",
         VITRINE_AGENT_POWEROFF: "/bin/false",
+        // No test may make this host another.
+        VITRINE_AGENT_RENEW: "/bin/false",
+        VITRINE_AGENT_ETC: join(dir, "etc"),
         ...options.env,
       },
     });

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { Readable } from "node:stream";
 import { afterEach, expect, test } from "vitest";
 import { encodeFrame, FRAME } from "../../../src/contract/guest/frames.ts";
+import { PROTOCOL_VERSION } from "../../../src/contract/guest/protocol.ts";
 import type { Guest } from "../../../src/server/guest/guest.ts";
 import { openGuest } from "../../../src/server/guest/open.ts";
 import { soon } from "./agent.ts";
@@ -31,7 +32,7 @@ const serve = async (server: Server | Http2Server): Promise<Guest> => {
   });
   return guest;
 };
-const HEALTH = JSON.stringify({ protocol: 1, boot_id: "b", agent_pid: 1, uptime_s: 1 });
+const HEALTH = JSON.stringify({ protocol: PROTOCOL_VERSION, boot_id: "b", agent_pid: 1, uptime_s: 1 });
 /** Answers /health as it should, and the rest with `answer`. */
 const agentThat = (answer: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void, health = HEALTH): Promise<Guest> => {
   const server = createHttp2();
@@ -79,7 +80,7 @@ test("a peer that resets each connection, or talks something else, does neither"
 });
 
 test("a peer of another protocol version is refused at once", async () => {
-  const guest = await agentThat(() => {}, HEALTH.replace('"protocol":1', '"protocol":99'));
+  const guest = await agentThat(() => {}, HEALTH.replace(/"protocol":\d+/, '"protocol":99'));
   await expect(guest.stat("/", soon())).rejects.toMatchObject({ ...unreachable, details: { reason: expect.stringContaining("99") } });
 });
 

@@ -47,6 +47,7 @@ const begin = async (mode: string) => {
     writeFileSync(join(agent!.run, `${name}.new`), text);
     renameSync(join(agent!.run, `${name}.new`), join(agent!.run, name));
   };
+  put("ports", "");
   put("session.env", `VITRINE_HOSTNAME='x'\nVITRINE_BROWSER='${mode}'\n`);
   const seen = (test: (state: GuestState) => boolean) => agent!.guest.waitFor(test, soon(10_000));
   return { port, put, seen, run: agent.run, guest: agent.guest };

@@ -11,7 +11,7 @@ const spec: QemuSpec = {
   initrd: "/images/a/initrd.gz",
   rootDisk: "root.qcow2",
   fwCfg: { config: "config.fw" },
-  hostPort: 7000,
+  forwards: [[7000, 7000]],
 };
 
 /** The values given for an option. */

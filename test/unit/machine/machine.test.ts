@@ -66,8 +66,9 @@ const spec = (kernel: Then | "panic" | "absent" = "hang"): MachineSpec => ({
     rootDisk: join(images, "root.qcow2"),
   },
 });
+const prepare = (wanted: MachineSpec) => driver.prepare(wanted, { file: wanted.image.rootDisk, overlay: null });
 const boot = async (kernel?: Then | "panic" | "absent"): Promise<Machine> => {
-  await driver.prepare(spec(kernel));
+  await prepare(spec(kernel));
   return driver.boot(spec(kernel), files, soon(), (spawned) => {
     record = spawned;
   });
@@ -76,28 +77,28 @@ const boot = async (kernel?: Then | "panic" | "absent"): Promise<Machine> => {
 const processes = () => livePids().filter((pid) => cwdOf(pid)?.startsWith(dir));
 
 test("prepares a private directory with a disk of at least the base's size, once", async () => {
-  await driver.prepare(spec());
+  await prepare(spec());
   expect(statSync(dir).mode & 0o777).toBe(0o700);
   const info = JSON.parse(execFileSync("qemu-img", ["info", "--output=json", join(dir, "root.qcow2")], { encoding: "utf8" }));
   expect(info).toMatchObject({ "virtual-size": 100 * 1024 * 1024, "full-backing-filename": join(images, "root.qcow2") });
-  await expect(driver.prepare(spec())).rejects.toMatchObject({ code: "machine_failed" });
+  await expect(prepare(spec())).rejects.toMatchObject({ code: "machine_failed" });
   expect(existsSync(dir)).toBe(true);
 
   await driver.destroy(dir, null);
-  await driver.prepare({ ...spec(), disk_size_mb: 1 });
+  await prepare({ ...spec(), disk_size_mb: 1 });
   const least = JSON.parse(execFileSync("qemu-img", ["info", "--output=json", join(dir, "root.qcow2")], { encoding: "utf8" }));
   expect(least["virtual-size"]).toBe(64 * 1024 * 1024);
 });
 
 test("a disk that cannot be made leaves no directory behind", async () => {
   const broken = { ...spec(), image: { ...spec().image, rootDisk: join(images, "initrd") } };
-  await expect(driver.prepare(broken)).rejects.toMatchObject({ code: "machine_failed" });
+  await expect(prepare(broken)).rejects.toMatchObject({ code: "machine_failed" });
   expect(existsSync(dir)).toBe(false);
 });
 
 test("a directory whose sockets would have too long a path is refused before anything is made", async () => {
   const long = join(root, "x".repeat(100));
-  await expect(driver.prepare({ ...spec(), dir: long })).rejects.toMatchObject({ code: "setup_incomplete" });
+  await expect(prepare({ ...spec(), dir: long })).rejects.toMatchObject({ code: "setup_incomplete" });
   expect(existsSync(long)).toBe(false);
 });
 
@@ -138,7 +139,7 @@ test("where namespaces are to be had, the link is a private socket and no port o
 });
 
 test("where they are not, the link is a loopback port", async () => {
-  await driver.prepare(spec());
+  await prepare(spec());
   const { image, vcpus, ram_mb } = spec();
   const qemu = { binary: QEMU_BINARY, accel: "tcg", vcpus, ram_mb, kernel: image.kernel, initrd: image.initrd } as const;
   const machine = await launch(dir, qemu, { namespace: null, reason: "of this test" }, soon(), () => {});
@@ -179,12 +180,12 @@ test("a QEMU that does not start is told in its own words, and nothing is left",
 
 test("a missing QEMU is told", async () => {
   const none = createQemuDriver({ accel: "tcg", qemuBinary: "vitrine-no-qemu" });
-  await none.prepare(spec());
+  await prepare(spec());
   await expect(none.boot(spec(), files, soon(), () => {})).rejects.toThrow(/vitrine-no-qemu/);
 });
 
 test("when the record cannot be kept, or the caller gives up, no QEMU is left", async () => {
-  await driver.prepare(spec());
+  await prepare(spec());
   const failing = driver.boot(spec(), files, soon(), () => {
     throw new Error("the store is full");
   });
@@ -234,10 +235,10 @@ test("an adopted machine's end is told", async () => {
 
 test("a guest that powered off while no service was there is told as such and ended at adoption", async () => {
   const { image, vcpus, ram_mb } = spec("poweroff");
-  await driver.prepare(spec());
-  const argv = qemuArgs({ binary: QEMU_BINARY, accel: "tcg", vcpus, ram_mb, kernel: image.kernel, initrd: image.initrd, hostPort: 0 });
+  await prepare(spec());
+  const argv = qemuArgs({ binary: QEMU_BINARY, accel: "tcg", vcpus, ram_mb, kernel: image.kernel, initrd: image.initrd, forwards: [] });
   const { identity } = await spawnDetached(argv, { cwd: dir, logFile: join(dir, "qemu.log") });
-  record = { identity, link: { path: join(dir, "link.sock") }, accel: "tcg" };
+  record = { identity, link: { path: join(dir, "link.sock") }, accel: "tcg", ram_mb, memory: null };
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(isAlive(identity)).toBe(true);
   const adopted = await driver.adopt(dir, record, soon());

@@ -56,7 +56,7 @@ const open = async (held: boolean, early: () => void = () => {}): Promise<Machin
     }).listen(join(dir, "qmp.sock"), resolve);
   });
   const qmp = await connectQmp(join(dir, "qmp.sock"), soon());
-  const record = { identity: vmm.identity, link: { path: join(dir, "link.sock") }, accel: "tcg" } as const;
+  const record = { identity: vmm.identity, link: { path: join(dir, "link.sock") }, accel: "tcg", ram_mb: 128, memory: null } as const;
   return openMachine({ dir, record, qmp });
 };
 

@@ -9,6 +9,7 @@ test("defaults", () => {
     cacheDir: `${homedir()}/.cache/vitrine`,
     allowedHosts: [],
     logLevel: "info",
+    templatesMb: 8192,
   });
   expect(readConfig({ XDG_DATA_HOME: "/x" }).dataDir).toBe("/x/vitrine");
 });
@@ -22,6 +23,7 @@ test("everything given", () => {
       VITRINE_API_KEY: "k",
       VITRINE_ALLOWED_HOSTS: "One.example, two.example",
       VITRINE_LOG_LEVEL: "DEBUG",
+      VITRINE_TEMPLATES_MB: "512",
     }),
   ).toEqual({
     listen: { host: "::1", port: 0 },
@@ -30,6 +32,7 @@ test("everything given", () => {
     apiKey: "k",
     allowedHosts: ["one.example", "two.example"],
     logLevel: "debug",
+    templatesMb: 512,
   });
 });
 
@@ -46,6 +49,7 @@ test.each([
   [{ VITRINE_LISTEN: "a b:80" }, /neither an address nor a host name/],
   [{ VITRINE_LISTEN: "[nonsense]:80" }, /VITRINE_LISTEN/],
   [{ VITRINE_ALLOWED_HOSTS: "a.example:80" }, /VITRINE_ALLOWED_HOSTS.*"a.example:80"/],
+  [{ VITRINE_TEMPLATES_MB: "lots" }, /VITRINE_TEMPLATES_MB.*"lots" is not a whole number/],
   [{ VITRINE_LOG_LEVEL: "loud" }, /VITRINE_LOG_LEVEL.*none of fatal/],
 ])("%j is refused with what to change", (env, message) => expect(() => readConfig(env)).toThrow(message));
 

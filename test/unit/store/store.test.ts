@@ -15,7 +15,10 @@ const record = (id: string, name: string, change: Partial<ComputerRecord> = {}):
     name,
     spec,
     status: "creating",
+    image: null,
+    template: null,
     machine: null,
+    suspended: null,
     created_at: new Date().toISOString(),
     started_at: null,
     stopped_at: null,
@@ -23,6 +26,7 @@ const record = (id: string, name: string, change: Partial<ComputerRecord> = {}):
     last_error: null,
     start_kind: null,
     ready_ms: null,
+    ready_phases: null,
     ...change,
   };
 };

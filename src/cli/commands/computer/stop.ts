@@ -6,8 +6,13 @@ import { working } from "../../working.ts";
 export const addStop = (parent: Command, cli: Cli): void => {
   parent
     .command("stop <name>")
-    .description("Stop a computer; its files stay")
-    .addOption(new Option("--mode <mode>", "suspend keeps its memory too").choices(["suspend", "shutdown"]))
+    .description("Stop a computer; its memory and files stay")
+    .addOption(
+      new Option("--mode <mode>", "suspend (the default) keeps memory and files, shutdown the files alone").choices([
+        "suspend",
+        "shutdown",
+      ]),
+    )
     .action(async (name: string, { mode }: { mode?: "suspend" | "shutdown" }) => {
       const computer = await cli.vitrine().computers.get(name, { signal: cli.signal });
       await working(cli, "computer", `stopping ${computer.name}`, () => computer.stop({ signal: cli.signal, ...(mode && { mode }) }));

@@ -1,4 +1,4 @@
-import { AGENT_PORT, AGENT_SERIAL_PORT, FW_CFG } from "../../../contract/guest/protocol.ts";
+import { AGENT_SERIAL_PORT, FW_CFG } from "../../../contract/guest/protocol.ts";
 import type { MachineRecord } from "../machine.ts";
 
 export type Accel = MachineRecord["accel"];
@@ -14,8 +14,12 @@ export interface QemuSpec {
   rootDisk?: string;
   /** Files that become fw_cfg items, by the names of FW_CFG. */
   fwCfg?: Partial<Record<keyof typeof FW_CFG, string>>;
-  /** Loopback port, in QEMU's network namespace, that leads to the agent. */
-  hostPort: number;
+  /** Loopback ports, in QEMU's network namespace, and the guest's ports that they lead to. */
+  forwards: readonly (readonly [hostPort: number, guestPort: number])[];
+  /** A file that is the guest's memory: written to, or with `private` only read, what the guest changes staying QEMU's own. None: anonymous memory. */
+  memory?: { file: string; private: boolean };
+  /** The machine waits to be told a state (migrate.ts) instead of booting. */
+  incoming?: boolean;
   /** Frequency of the host's time stamp counter, where it is known. */
   tscKhz?: number | null;
   /** More words for the kernel. */
@@ -24,8 +28,9 @@ export interface QemuSpec {
 
 export const QEMU_BINARY = "qemu-system-x86_64";
 /** Names of QEMU's parts that QMP speaks of. */
-export const QEMU_IDS = { console: "con", agent: "agent" } as const;
-/** Relative to QEMU's working directory, the computer's. */
+export const QEMU_IDS = { console: "con", agent: "agent", rootDisk: "root" } as const;
+/** Relative to QEMU's working directory, the computer's, as is the socket. */
+export const ROOT_DISK = "root.qcow2";
 export const QMP_SOCKET = "qmp.sock";
 /** Bytes of console kept in QEMU's memory. A power of two. */
 export const CONSOLE_BYTES = 256 * 1024;
@@ -61,11 +66,16 @@ const kernelWords = (spec: QemuSpec): string =>
  */
 export const qemuArgs = (spec: QemuSpec): string[] => [
   spec.binary,
-  ...["-machine", "microvm,acpi=on,pcie=on,rtc=on,pit=on,pic=on,usb=off,auto-kernel-cmdline=off"],
+  ...[
+    "-machine",
+    `microvm,acpi=on,pcie=on,rtc=on,pit=on,pic=on,usb=off,auto-kernel-cmdline=off${spec.memory ? ",memory-backend=mem" : ""}`,
+  ],
   ...["-accel", spec.accel === "kvm" ? "kvm" : "tcg,thread=multi,tb-size=256"],
   ...["-cpu", spec.accel === "kvm" ? "host" : "max"],
   ...["-smp", String(spec.vcpus)],
   ...["-m", `${spec.ram_mb}M`],
+  ...(spec.memory ? memory(spec.memory, spec.ram_mb) : []),
+  ...(spec.incoming ? ["-incoming", "defer"] : []),
   ...["-nodefaults", "-no-user-config", "-display", "none"],
   // A shut-down machine waits, paused, until its last words are read and it is told to quit.
   ...["-action", "reboot=shutdown,shutdown=pause"],
@@ -74,8 +84,8 @@ export const qemuArgs = (spec: QemuSpec): string[] => [
   // A ring in memory: a guest that floods its console fills nothing on the host.
   ...["-chardev", `ringbuf,id=${QEMU_IDS.console},size=${CONSOLE_BYTES}`, "-serial", `chardev:${QEMU_IDS.console}`],
   ...["-device", "virtio-rng-pci"],
-  ...(spec.rootDisk ? disk("root", spec.rootDisk) : []),
-  ...["-netdev", `user,id=net,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:${spec.hostPort}-:${AGENT_PORT}`],
+  ...(spec.rootDisk ? disk(QEMU_IDS.rootDisk, spec.rootDisk) : []),
+  ...["-netdev", `user,id=net,restrict=on,ipv6=off${spec.forwards.map(([from, to]) => `,hostfwd=tcp:127.0.0.1:${from}-:${to}`).join("")}`],
   ...["-device", "virtio-net-pci,netdev=net,romfile="],
   // Only whether a program in the guest holds this port open is of interest; its bytes go nowhere.
   ...["-device", "virtio-serial-pci", "-chardev", `null,id=${QEMU_IDS.agent}`],
@@ -87,9 +97,18 @@ export const qemuArgs = (spec: QemuSpec): string[] => [
   ...["-kernel", spec.kernel, "-initrd", spec.initrd, "-append", kernelWords(spec)],
 ];
 
+const memory = ({ file, private: isPrivate }: { file: string; private: boolean }, ramMb: number): string[] => [
+  "-object",
+  `memory-backend-file,id=mem,size=${ramMb}M,mem-path=${value(file)},share=${isPrivate ? "off" : "on"}`,
+];
+
 const disk = (id: string, file: string): string[] => [
   "-drive",
   `if=none,id=${id},file=${value(file)},format=qcow2,discard=unmap,detect-zeroes=unmap,cache=writeback`,
   "-device",
   `virtio-blk-pci,drive=${id}`,
 ];
+
+/** What of the command line a saved state depends on: everything but where files and ports are. */
+export const stateFlags = (accel: Accel, vcpus: number, ramMb: number): string =>
+  qemuArgs({ binary: "", accel, vcpus, ram_mb: ramMb, kernel: "", initrd: "", rootDisk: "", forwards: [] }).join(" ");

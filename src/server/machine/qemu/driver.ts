@@ -4,10 +4,10 @@ import { VitrineError } from "../../../contract/errors.ts";
 import { withDeadline } from "../../deadline.ts";
 import { isAlive } from "../../process/identity.ts";
 import { killGroup } from "../../process/kill.ts";
-import { createOverlay } from "../disks.ts";
+import { createOverlay, freeze, layOver, linkChain } from "../disks.ts";
 import { checkSocketPaths, type Isolation, probeIsolation } from "../link.ts";
 import type { BootFiles, Machine, MachineDriver, MachineRecord, MachineSpec } from "../machine.ts";
-import { type Accel, QEMU_BINARY } from "./args.ts";
+import { type Accel, QEMU_BINARY, type QemuSpec, ROOT_DISK } from "./args.ts";
 import { attach } from "./attach.ts";
 import { launch } from "./launch.ts";
 import type { Qmp } from "./qmp.ts";
@@ -21,7 +21,6 @@ export interface QemuDriverOptions {
   log?: (message: string) => void;
 }
 
-const ROOT_DISK = "root.qcow2";
 /** How long a machine that runs has to answer a restarted service. Milliseconds. */
 const ADOPT_MS = 10_000;
 
@@ -45,19 +44,26 @@ const removeBootFiles = async (dir: string): Promise<void> => {
   for (const name of BOOT_FILES) await rm(join(dir, bootFile(name)), { force: true });
 };
 
-const prepare = async (spec: MachineSpec): Promise<void> => {
-  checkSocketPaths(spec.dir);
-  await mkdir(dirname(spec.dir), { recursive: true, mode: 0o700 });
-  await mkdir(spec.dir, { mode: 0o700 }).catch((error: Error) => {
+/** Makes the directory, fills it, and removes it again when that fails. */
+const makeDirectory = async (dir: string, fill: () => Promise<void>): Promise<void> => {
+  checkSocketPaths(dir);
+  await mkdir(dirname(dir), { recursive: true, mode: 0o700 });
+  await mkdir(dir, { mode: 0o700 }).catch((error: Error) => {
     throw new VitrineError("machine_failed", { reason: `its directory could not be made: ${error.message}` }, { cause: error });
   });
   try {
-    await createOverlay(join(spec.dir, ROOT_DISK), spec.image.rootDisk, spec.disk_size_mb);
+    await fill();
   } catch (error) {
-    await rm(spec.dir, { recursive: true, force: true });
+    await rm(dir, { recursive: true, force: true });
     throw error;
   }
 };
+
+const prepare: MachineDriver["prepare"] = ({ dir, disk_size_mb }, base) =>
+  makeDirectory(dir, () => layOver(join(dir, ROOT_DISK), base, disk_size_mb));
+
+const copy: MachineDriver["copy"] = ({ dir }, frozenDisk) =>
+  makeDirectory(dir, async () => createOverlay(join(dir, ROOT_DISK), await linkChain(dir, frozenDisk)));
 
 const adopt = async (given: string, record: MachineRecord, signal: AbortSignal): Promise<Machine | null> => {
   signal.throwIfAborted();
@@ -103,19 +109,49 @@ export const createQemuDriver = ({ accel, qemuBinary = QEMU_BINARY, log = () => 
     return isolation;
   };
 
-  const boot: MachineDriver["boot"] = async (spec, files, signal, onSpawn) => {
-    const { vcpus, ram_mb, image } = spec;
+  const qemuSpec = ({ vcpus, ram_mb, image: { kernel, initrd } }: MachineSpec): Omit<QemuSpec, "forwards"> => ({
+    binary: qemuBinary,
+    accel,
+    vcpus,
+    ram_mb,
+    kernel,
+    initrd,
+    rootDisk: ROOT_DISK,
+  });
+
+  const boot: MachineDriver["boot"] = async (spec, files, signal, onSpawn, memory) => {
     const dir = await realDir(spec.dir);
     const found = await findIsolation();
     try {
       await writeBootFiles(dir, files);
       const fwCfg = { config: bootFile("config"), session: bootFile("session") };
-      const qemu = { binary: qemuBinary, accel, vcpus, ram_mb, kernel: image.kernel, initrd: image.initrd, rootDisk: ROOT_DISK, fwCfg };
-      return await launch(dir, qemu, found, signal, onSpawn);
+      const own = memory === undefined ? {} : { memory: { file: memory, private: false } };
+      return await launch(dir, { ...qemuSpec(spec), fwCfg, ...own }, found, signal, onSpawn);
     } finally {
       await removeBootFiles(dir);
     }
   };
 
-  return { prepare, boot, adopt, halt, destroy };
+  const restore: MachineDriver["restore"] = async (spec, { file, memory, exact }, signal, onSpawn, onPhase = () => {}) => {
+    const dir = await realDir(spec.dir);
+    const mapped = memory === null ? {} : { memory: { file: memory, private: true } };
+    const spawned = (record: MachineRecord) => {
+      onSpawn(record);
+      onPhase("spawn");
+    };
+    const machine = await launch(dir, { ...qemuSpec(spec), ...mapped, incoming: true }, await findIsolation(), signal, spawned);
+    onPhase("qmp");
+    try {
+      await machine.loadState(file, exact, signal);
+      onPhase("load");
+      await machine.resume();
+      onPhase("resume");
+      return machine;
+    } catch (error) {
+      await machine.kill();
+      throw error;
+    }
+  };
+
+  return { prepare, copy, freezeDisk: async (dir) => freeze(await realDir(dir), ROOT_DISK), boot, restore, adopt, halt, destroy };
 };

@@ -6,11 +6,11 @@ import { withDeadline } from "../../deadline.ts";
 import { killGroup } from "../../process/kill.ts";
 import { spawnDetached } from "../../process/spawn.ts";
 import { type Isolation, planLink } from "../link.ts";
-import type { Machine, MachineRecord } from "../machine.ts";
+import type { MachineRecord } from "../machine.ts";
 import { type QemuSpec, QMP_SOCKET, qemuArgs } from "./args.ts";
 import { attach } from "./attach.ts";
 import { endInWords, QEMU_LOG } from "./log.ts";
-import { openMachine } from "./running.ts";
+import { openMachine, type QemuMachine } from "./running.ts";
 import { hostTscKhz } from "./tsc.ts";
 
 /** QEMU has parsed its command line, opened the disks and runs the guest within this. Milliseconds. */
@@ -24,19 +24,20 @@ const ENDING_MS = 500;
  */
 export const launch = async (
   dir: string,
-  spec: Omit<QemuSpec, "hostPort" | "tscKhz">,
+  spec: Omit<QemuSpec, "forwards" | "tscKhz">,
   isolation: Isolation,
   signal: AbortSignal,
   onSpawn: (record: MachineRecord) => void,
-): Promise<Machine> => {
+): Promise<QemuMachine> => {
   signal.throwIfAborted();
   const link = await planLink(dir, isolation);
   await rm(join(dir, QMP_SOCKET), { force: true });
-  const argv = link.wrap(qemuArgs({ ...spec, hostPort: link.hostPort, tscKhz: hostTscKhz() }));
+  const argv = link.wrap(qemuArgs({ ...spec, forwards: link.forwards, tscKhz: hostTscKhz() }));
   const child = await spawnDetached(argv, { cwd: dir, logFile: join(dir, QEMU_LOG) }).catch((error: Error) => {
     throw new VitrineError("machine_failed", { reason: `QEMU could not be started: ${error.message}` }, { cause: error });
   });
-  const record: MachineRecord = { identity: child.identity, link: link.address, accel: spec.accel };
+  const { accel, ram_mb, memory = null } = spec;
+  const record: MachineRecord = { identity: child.identity, link: link.address, accel, ram_mb, memory };
   const died = new AbortController();
   void child.ended.then(() => died.abort(new Error("QEMU ended")));
   try {

@@ -7,7 +7,9 @@ import type { Machine, MachineExit, MachineRecord } from "../machine.ts";
 import { QEMU_IDS } from "./args.ts";
 import { openConsole, panicLine } from "./console.ts";
 import { endInWords, lastLogLine } from "./log.ts";
+import { loadState } from "./migrate.ts";
 import type { Qmp, QmpEvent } from "./qmp.ts";
+import { saveTo } from "./save.ts";
 
 /** At most this between two looks at an adopted process whose control connection is lost. Milliseconds. */
 const LOOK_MS = 500;
@@ -20,8 +22,13 @@ export interface RunningOptions {
   child?: Detached;
 }
 
+export interface QemuMachine extends Machine {
+  /** Gives a machine that was started to wait for a state the one in `file`; it is paused afterwards. `exact` as in SavedState. */
+  loadState(file: string, exact: boolean, signal: AbortSignal): Promise<void>;
+}
+
 /** The Machine that a QEMU with an open control connection is. Learns the agent's present state before it resolves. */
-export const openMachine = async ({ dir, record, qmp, child }: RunningOptions): Promise<Machine> => {
+export const openMachine = async ({ dir, record, qmp, child }: RunningOptions): Promise<QemuMachine> => {
   const guestConsole = openConsole(qmp);
   const listeners = new Set<(up: boolean) => void>();
   const exited = Promise.withResolvers<MachineExit>();
@@ -105,6 +112,11 @@ export const openMachine = async ({ dir, record, qmp, child }: RunningOptions): 
         exited.promise.then(({ reason }) => settle(() => reject(new VitrineError("machine_failed", { reason }))));
       }),
     console: () => guestConsole.read(),
+    pause: async () => void (await qmp.execute("stop")),
+    resume: async () => void (await qmp.execute("cont")),
+    saveState: (file, signal) => saveTo(file, record, qmp, dir, signal),
+    loadState: (file, exact, signal) => loadState(qmp, dir, file, exact, signal),
+    growDisk: async (sizeMb) => void (await qmp.execute("block_resize", { device: QEMU_IDS.rootDisk, size: sizeMb * 1024 * 1024 })),
     kill: async () => {
       exit ??= { cause: "killed", reason: "ended by the service" };
       await end();

@@ -1,0 +1,37 @@
+import type { Viewport } from "../../contract/computer.ts";
+import type { Cdp } from "./cdp.ts";
+
+const RESIZED = `(width, height) => new Promise((done) => {
+  const look = () => { if (outerWidth === width && outerHeight === height) { removeEventListener("resize", look); done(true); } };
+  addEventListener("resize", look);
+  look();
+})`;
+
+/** Attaches to the tab that a browser begins with. */
+const firstTab = async (cdp: Cdp): Promise<{ targetId: string; sessionId: string }> => {
+  const { targetInfos } = await cdp.send("Target.getTargets");
+  const page = (targetInfos as { type: string; targetId: string }[]).find(({ type }) => type === "page");
+  const targetId = page ? page.targetId : String((await cdp.send("Target.createTarget", { url: "about:blank" })).targetId);
+  const { sessionId } = await cdp.send("Target.attachToTarget", { targetId, flatten: true });
+  return { targetId, sessionId };
+};
+
+/** Brings the browser's window to a size: a headless one is told, one on a display follows its display, which is waited for. */
+export const sizeWindow = async (cdp: Cdp, { width, height }: Viewport, headless: boolean): Promise<void> => {
+  const { targetId, sessionId } = await firstTab(cdp);
+  if (headless) {
+    const { windowId } = await cdp.send("Browser.getWindowForTarget", { targetId });
+    await cdp.send("Browser.setWindowBounds", { windowId, bounds: { width, height } });
+  }
+  const expression = `(${RESIZED})(${width}, ${height})`;
+  await cdp.send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true }, sessionId);
+  await cdp.send("Target.detachFromTarget", { sessionId });
+};
+
+/** Sets out for a page; that it has loaded is not waited for. */
+export const openPage = async (cdp: Cdp, url: string): Promise<void> => {
+  const { sessionId } = await firstTab(cdp);
+  // Answered when the navigation has begun, which for a server that does not answer is never.
+  void cdp.send("Page.navigate", { url }, sessionId).catch(() => {});
+  await cdp.send("Page.enable", {}, sessionId);
+};

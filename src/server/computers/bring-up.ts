@@ -1,0 +1,52 @@
+import type { VitrineError } from "../../contract/errors.ts";
+import type { Machine } from "../machine/machine.ts";
+import { attach, detach, whileAlive } from "./attach.ts";
+import { type Engine, type Live, update } from "./engine.ts";
+import type { Stopwatch } from "./phases.ts";
+import type { ComputerRecord } from "./record.ts";
+
+export interface BringUp {
+  machine: Machine;
+  /** What the agent takes, where it is not yet the computer's own secret. */
+  secret?: string;
+  kind: "booted" | "restored" | "resumed";
+  clock: Stopwatch;
+  signal: AbortSignal;
+  /** Resolves when the computer is whole. */
+  work(live: Live): Promise<void>;
+  /** Said of a start that went another way than it should have. */
+  lastError?: VitrineError | undefined;
+}
+
+/** From a machine that runs to a computer that is `running`. On failure nothing of the machine is left. */
+export const bringUp = async (
+  engine: Engine,
+  record: ComputerRecord,
+  { machine, secret, kind, clock, signal, work, lastError }: BringUp,
+) => {
+  let live: Live | null = null;
+  try {
+    live = attach(engine, record, machine, secret);
+    await whileAlive(machine, work(live));
+    // In force before anyone may use the browser.
+    await whileAlive(machine, live.keeper?.applied ?? Promise.resolve());
+    if (live.keeper) clock.done("options");
+    signal.throwIfAborted();
+    return update(engine, record.id, {
+      status: "running",
+      started_at: new Date().toISOString(),
+      stopped_at: null,
+      last_error: lastError ? { code: lastError.code, message: lastError.message } : null,
+      suspended: null,
+      start_kind: kind,
+      ready_ms: clock.total(),
+      ready_phases: clock.phases,
+    });
+  } catch (error) {
+    if (live) detach(engine, record.id, live);
+    const console = await machine.console().catch(() => "");
+    await machine.kill();
+    engine.log.warn({ computer: record.id, err: error, state: live?.guest.state, console: console.slice(-2000) }, "start failed");
+    throw error;
+  }
+};

@@ -1,0 +1,121 @@
+import { link, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { VitrineError } from "../../contract/errors.ts";
+import { boot, machineSpec } from "./boot.ts";
+import { make } from "./create.ts";
+import { remove } from "./delete.ts";
+import { type Engine, operate, requireIdle, type Step } from "./engine.ts";
+import { generateId } from "./names.ts";
+import { newRecord, writeDown } from "./new.ts";
+import type { ComputerRecord } from "./record.ts";
+import { restore } from "./restore.ts";
+import { requireStatus } from "./state.ts";
+import { stateFile } from "./suspended.ts";
+
+/** What the copies begin from. */
+interface Cut {
+  /** A disk that nobody writes to any more. */
+  disk: string;
+  /** Memory and devices at that moment; null: of a computer that was shut down there are none. */
+  state: { file: string; memory: string | null } | null;
+}
+
+/** Holds a running computer still for as long as it takes to save what changed of its memory and disk. */
+const cutRunning = async (engine: Engine, { id }: ComputerRecord, signal: AbortSignal): Promise<Cut> => {
+  const live = engine.live.get(id);
+  if (!live) throw new VitrineError("wrong_state", { status: "running and not reached", verb: "fork", needs: "left alone" });
+  const { machine, guest } = live;
+  const file = join(engine.directory(id), `${generateId("fork")}.state`);
+  // While it still runs: each copy would have to do it otherwise.
+  await guest.standby(false, signal);
+  await machine.pause();
+  try {
+    await machine.saveState(file, signal);
+    const disk = await engine.machines.freezeDisk(engine.directory(id));
+    return { disk, state: { file, memory: machine.record.memory?.file ?? null } };
+  } catch (error) {
+    await rm(file, { force: true });
+    throw error;
+  } finally {
+    await machine.resume();
+    // Its clock stood still meanwhile.
+    await guest
+      .configure({ clock_ms: Date.now() }, signal)
+      .catch((error) => engine.log.warn({ computer: id, err: error }, "clock not set"));
+  }
+};
+
+const cut = async (engine: Engine, record: ComputerRecord, signal: AbortSignal): Promise<Cut> => {
+  if (record.status === "running") return cutRunning(engine, record, signal);
+  const dir = engine.directory(record.id);
+  const disk = await engine.machines.freezeDisk(dir);
+  if (!record.suspended) return { disk, state: null };
+  const file = join(dir, `${generateId("fork")}.state`);
+  await link(stateFile(dir), file);
+  return { disk, state: { file, memory: record.suspended.memory } };
+};
+
+const begin = async (
+  engine: Engine,
+  parent: ComputerRecord,
+  copy: ComputerRecord,
+  { disk, state }: Cut,
+  signal: AbortSignal,
+  step: Step,
+) => {
+  const { image, template } = parent;
+  if (!image) throw new VitrineError("wrong_state", { status: parent.status, verb: "fork", needs: "made whole once" });
+  const spec = machineSpec(engine, copy, image);
+  step("prepare");
+  await engine.machines.copy(spec, disk);
+  if (template) await engine.refer(template, copy.id, spec.dir);
+  signal.throwIfAborted();
+  if (!state) return boot(engine, copy, spec, signal, step);
+  const secret = engine.guestSecret(parent.id);
+  const origin = { state: { ...state, exact: false }, kind: "restored" as const, secret, saved: null, shared: true };
+  return restore(engine, copy, spec, origin, signal, step);
+};
+
+/**
+ * Makes `count` copies of a computer as it is now, each with an identity of its own. A running one is held still meanwhile and goes on. All are made, or none: when one fails, the
+ * others are removed again. `name` is what their names begin with.
+ */
+export const fork = async (engine: Engine, idOrName: string, count: number, name?: string): Promise<ComputerRecord[]> => {
+  const parent = engine.store.computers.require(idOrName);
+  requireStatus("fork", parent.status, ["running", "restorable", "stopped"]);
+  requireIdle(engine, parent, "fork");
+  return operate(engine, parent.id, "fork", async (signal, step) => {
+    const copies: ComputerRecord[] = [];
+    let taken: Cut | null = null;
+    try {
+      for (let i = 1; i <= count; i++) {
+        const copy = {
+          ...newRecord(engine, name && (count === 1 ? name : `${name}-${i}`), parent.spec),
+          image: parent.image,
+          template: parent.template,
+        };
+        engine.admit(copy);
+        writeDown(engine, copy);
+        copies.push(copy);
+      }
+      step("cut");
+      taken = await cut(engine, parent, signal);
+      const from = taken;
+      step("copies");
+      const made = await Promise.allSettled(
+        copies.map((copy) =>
+          make(engine, copy, "create", (own, copyStep) => begin(engine, parent, copy, from, AbortSignal.any([own, signal]), copyStep)),
+        ),
+      );
+      const failed = made.find((one) => one.status === "rejected");
+      if (failed) throw failed.reason;
+      return made.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    } catch (error) {
+      await Promise.all(copies.map(({ id }) => remove(engine, id).catch(() => {})));
+      throw error;
+    } finally {
+      // The copies have links of their own to the disk.
+      for (const file of [taken?.state?.file, taken?.disk]) if (file) await rm(file, { force: true });
+    }
+  });
+};

@@ -1,0 +1,34 @@
+import type { Engine } from "./engine.ts";
+import { generateId, generateName } from "./names.ts";
+import { type ComputerRecord, hasBrowser, hasDisplay } from "./record.ts";
+
+/** A computer that is about to be made, under a name that nobody has where none is given. */
+export const newRecord = (engine: Engine, name: string | undefined, spec: ComputerRecord["spec"]): ComputerRecord => {
+  const now = Date.now();
+  return {
+    id: generateId("cmp"),
+    name: name ?? generateName((taken) => engine.store.computers.get(taken) !== null),
+    status: "creating",
+    spec,
+    image: null,
+    template: null,
+    machine: null,
+    suspended: null,
+    created_at: new Date(now).toISOString(),
+    started_at: null,
+    stopped_at: null,
+    expires_at: spec.ttl_s === undefined ? null : new Date(now + spec.ttl_s * 1000).toISOString(),
+    last_error: null,
+    start_kind: null,
+    ready_ms: null,
+    ready_phases: null,
+  };
+};
+
+/** Keeps the record and the links that its URLs carry. Throws name_taken. */
+export const writeDown = (engine: Engine, record: ComputerRecord): void => {
+  engine.store.computers.insert(record);
+  const powers = [...(hasBrowser(record) ? (["cdp"] as const) : []), ...(hasDisplay(record) ? (["control", "view"] as const) : [])];
+  for (const power of powers) engine.store.links.insert({ id: generateId("lnk"), computer_id: record.id, power, own: 1, expires_at: null });
+  engine.events.emit("change", record);
+};

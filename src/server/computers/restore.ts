@@ -1,0 +1,84 @@
+import { rmSync } from "node:fs";
+import type { Viewport } from "../../contract/computer.ts";
+import type { VitrineError } from "../../contract/errors.ts";
+import { type Cdp, connectCdp } from "../browser/cdp.ts";
+import { openPage, sizeWindow } from "../browser/first-tab.ts";
+import { withDeadline } from "../deadline.ts";
+import { resizeDisplay } from "../display/resize.ts";
+import type { Guest } from "../guest/guest.ts";
+import type { MachineSpec, SavedState } from "../machine/machine.ts";
+import { bringUp } from "./bring-up.ts";
+import { type Engine, type Live, type Step, update } from "./engine.ts";
+import { stopwatch } from "./phases.ts";
+import { type ComputerRecord, hasBrowser, hasDisplay } from "./record.ts";
+import { renewalOf } from "./renewal.ts";
+import { isWhole } from "./whole.ts";
+
+/** Where a computer goes on from. */
+export interface Origin {
+  state: SavedState;
+  kind: "restored" | "resumed";
+  /** What the saved agent takes; the computer's own secret when it was its own state. */
+  secret?: string;
+  /** The saved screen and disk; null: they are the computer's own. */
+  saved: { viewport: Viewport; disk_size_mb: number } | null;
+  /** Others go on from the same state. Otherwise it is removed as soon as it has been loaded: the disk moves on, and it would not fit it any more. */
+  shared: boolean;
+}
+
+/** What of the session the saved browser does not have yet: the size of its screen, its first page. */
+const dress = async (record: ComputerRecord, guest: Guest, saved: Viewport, signal: AbortSignal): Promise<void> => {
+  const { viewport, url } = record.spec.browser;
+  const resized = viewport.width !== saved.width || viewport.height !== saved.height;
+  if (!hasBrowser(record) || (!resized && url === undefined)) return;
+  const cdp: Cdp = await connectCdp(guest, signal);
+  try {
+    const seen = () => sizeWindow(cdp, viewport, !hasDisplay(record));
+    if (resized && hasDisplay(record)) await resizeDisplay(guest, viewport, signal, seen);
+    else if (resized) await seen();
+    if (url !== undefined) await openPage(cdp, url);
+  } finally {
+    cdp.close();
+  }
+};
+
+/**
+ * Brings a computer up from a saved state. It is whole when its agent has renewed it, its browser has answered, and the options of its session are in force. On failure
+ * nothing of the machine is left; whether the state is, see Origin.
+ */
+export const restore = (
+  engine: Engine,
+  record: ComputerRecord,
+  spec: MachineSpec,
+  origin: Origin,
+  parent: AbortSignal,
+  step: Step,
+  lastError?: VitrineError,
+): Promise<ComputerRecord> =>
+  withDeadline("The start of the computer", engine.bootDeadlineMs, parent, async (signal) => {
+    const { state, kind, secret, saved, shared } = origin;
+    const clock = stopwatch();
+    step("restore");
+    const machine = await engine.machines.restore(
+      spec,
+      state,
+      signal,
+      (spawned) => update(engine, record.id, { machine: spawned }),
+      (phase) => {
+        if (phase === "load" && !shared) rmSync(state.file, { force: true });
+        clock.done(phase);
+      },
+    );
+    step("renew");
+    const work = async ({ guest }: Live) => {
+      const grow = saved !== null && spec.disk_size_mb > saved.disk_size_mb;
+      if (grow) await machine.growDisk(spec.disk_size_mb);
+      await guest.waitFor(isWhole({ browser: hasBrowser(record), display: hasDisplay(record) }), signal);
+      clock.done("agent");
+      await guest.renew(renewalOf(engine, record, { grow, copy: shared }), signal);
+      clock.done("identity");
+      if (saved) await dress(record, guest, saved.viewport, signal);
+      clock.done("options");
+    };
+    return bringUp(engine, record, { machine, ...(secret !== undefined && { secret }), kind, clock, signal, work, lastError });
+  });

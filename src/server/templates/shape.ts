@@ -1,0 +1,25 @@
+import type { CreateComputer, TemplateName } from "../../contract/computer.ts";
+
+/** What of a computer is fixed by the template it is restored from. */
+export interface Shape {
+  template: TemplateName;
+  mode: "live" | "headless" | "none";
+  vcpus: number;
+  ram_mb: number;
+  /** Size of the template's disk; a computer's own may be larger. */
+  disk_size_mb: number;
+}
+
+/** The screen of a template's display; a computer's own is changed after the restore. */
+export const TEMPLATE_VIEWPORT = { width: 1280, height: 800 } as const;
+
+/** Disk of a template: the default, or the least for computers that ask for less. A file system grows online and never shrinks. */
+const DISK_SIZES_MB = [10240, 4096] as const;
+
+export const shapeOf = ({ template, vcpus, ram_mb, disk_size_mb, browser }: Omit<CreateComputer, "name">): Shape => ({
+  template,
+  mode: template === "scratch" ? "none" : browser.mode,
+  vcpus,
+  ram_mb,
+  disk_size_mb: DISK_SIZES_MB.find((size) => size <= disk_size_mb) ?? 4096,
+});

@@ -1,0 +1,129 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readlink, rm, stat, symlink, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { ifUnlocked } from "../../../guest-image/build/lock.ts";
+import { isWhole, type Manifest, readManifest } from "./manifest.ts";
+import type { Shape } from "./shape.ts";
+import type { Template } from "./template.ts";
+
+export const templatesDir = (cacheDir: string): string => join(cacheDir, "templates");
+/** Links to the directories of the computers whose disk or memory is based on a template: while one of those is there, so is the template. */
+const REFS = "refs";
+const BUILDING = ".build-";
+
+export const templateAt = (dir: string, { key, shape, secret }: Pick<Manifest, "key" | "shape" | "secret">): Template => ({
+  key,
+  dir,
+  shape: shape as Shape,
+  disk: { file: join(dir, "root.qcow2"), overlay: join(dir, "overlay.qcow2") },
+  state: { file: join(dir, "state"), memory: join(dir, "memory"), exact: true },
+  secret,
+});
+
+/**
+ * The template with this key, if one is there and whole. A key may have several directories, since a broken one stays for as long as a computer needs what is left of
+ * it; it is never given out again.
+ */
+export const findTemplate = async (cacheDir: string, key: string): Promise<Template | null> => {
+  const root = templatesDir(cacheDir);
+  for (const name of await readdir(root).catch(() => [])) {
+    if (!name.startsWith(`${key}-`)) continue;
+    const dir = join(root, name);
+    const manifest = await readManifest(dir);
+    if (!manifest) continue;
+    if (await isWhole(dir, manifest)) {
+      const now = new Date();
+      await utimes(dir, now, now);
+      return templateAt(dir, manifest);
+    }
+    await discardTemplate(dir);
+  }
+  return null;
+};
+
+/** Takes a template out of use. Its files go with the last computer that is based on them. */
+export const discardTemplate = async (dir: string): Promise<void> => {
+  await rm(join(dir, "manifest.json"), { force: true });
+  if ((await liveRefs(dir)).length === 0) await rm(dir, { recursive: true, force: true });
+};
+
+/** Says that the computer in `computerDir` is based on the template in `dir`. */
+export const refer = async (dir: string, computerId: string, computerDir: string): Promise<void> => {
+  const refs = join(dir, REFS);
+  await mkdir(refs, { recursive: true });
+  await symlink(computerDir, join(refs, computerId)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+};
+
+/** The computers that are based on a template; links to what is gone are removed. */
+const liveRefs = async (dir: string): Promise<string[]> => {
+  const live: string[] = [];
+  for (const name of await readdir(join(dir, REFS)).catch(() => [])) {
+    const ref = join(dir, REFS, name);
+    if (existsSync(await readlink(ref).catch(() => ""))) live.push(name);
+    else await rm(ref, { force: true });
+  }
+  return live;
+};
+
+/** Where a new template with this key is to be. */
+export const freshDir = (cacheDir: string, key: string): string => join(templatesDir(cacheDir), `${key}-${randomBytes(4).toString("hex")}`);
+
+/** Bytes that a template takes on the disk. */
+export const sizeOnDisk = async (dir: string): Promise<number> => {
+  let sum = 0;
+  for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) sum += (await stat(join(entry.parentPath, entry.name))).blocks * 512;
+  }
+  return sum;
+};
+
+export const listTemplates = async (cacheDir: string): Promise<{ dir: string; manifest: Manifest; used: Date }[]> => {
+  const root = templatesDir(cacheDir);
+  const names = await readdir(root).catch(() => []);
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const dir = join(root, name);
+      const manifest = name.startsWith(BUILDING) ? null : await readManifest(dir);
+      return manifest ? [{ dir, manifest, used: (await stat(dir)).mtime }] : [];
+    }),
+  );
+  return found.flat();
+};
+
+/**
+ * Removes what nobody needs any more: discarded templates whose last computer is gone, and, of the others, those used longest ago until all together take no more
+ * than `capBytes`; `keep` stays.
+ */
+export const evict = async (cacheDir: string, capBytes: number, keep: string): Promise<void> => {
+  const root = templatesDir(cacheDir);
+  for (const name of await readdir(root).catch(() => [])) {
+    const dir = join(root, name);
+    if (!name.startsWith(BUILDING) && !(await readManifest(dir)) && (await liveRefs(dir)).length === 0)
+      await rm(dir, { recursive: true, force: true });
+  }
+  const all = (await listTemplates(cacheDir)).sort((a, b) => a.used.getTime() - b.used.getTime());
+  let sum = all.reduce((total, { manifest }) => total + manifest.size, 0);
+  for (const { dir, manifest } of all) {
+    if (sum <= capBytes) return;
+    if (manifest.key === keep || (await liveRefs(dir)).length > 0) continue;
+    await rm(dir, { recursive: true, force: true });
+    sum -= manifest.size;
+  }
+};
+
+export const buildDir = (cacheDir: string, key: string): string => join(templatesDir(cacheDir), `${BUILDING}${key}`);
+
+/** Ends what builders that are gone have left. `clear` ends whatever runs in the directory it is given. */
+export const removeAbandoned = async (cacheDir: string, clear: (dir: string) => Promise<void>): Promise<void> => {
+  const root = templatesDir(cacheDir);
+  for (const name of await readdir(root).catch(() => [])) {
+    if (!name.startsWith(BUILDING)) continue;
+    await ifUnlocked(root, name.slice(BUILDING.length), async () => {
+      await clear(join(root, name));
+      await rm(join(root, name), { recursive: true, force: true });
+    });
+  }
+};
