@@ -12,7 +12,14 @@ export const init = (width: number, height: number, name = 0): Buffer => {
   return Buffer.concat([HELLO, bytes]);
 };
 
-export const rectangle = (x: number, y: number, width: number, height: number, encoding: number, body = Buffer.alloc(0)): Buffer => {
+export const rectangle = (
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  encoding: number,
+  body: Buffer = Buffer.alloc(0),
+): Buffer => {
   const head = Buffer.alloc(12);
   for (const [i, value] of [x, y, width, height].entries()) head.writeUInt16BE(value, 2 * i);
   head.writeInt32BE(encoding, 8);
@@ -27,7 +34,7 @@ export const uint32 = (value: number): Buffer => {
   return bytes;
 };
 /** A clipboard message of the extended form. */
-export const extended = (flags: number, body = Buffer.alloc(0)): Buffer => {
+export const extended = (flags: number, body: Buffer = Buffer.alloc(0)): Buffer => {
   const length = Buffer.alloc(4);
   length.writeInt32BE(-(4 + body.length));
   return Buffer.concat([Buffer.from([3, 0, 0, 0]), length, uint32(flags), body]);
