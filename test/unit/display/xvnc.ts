@@ -32,6 +32,7 @@ export const startXvnc = async ({ width = 640, height = 480 } = {}): Promise<Tes
     "-SecurityTypes",
     "None",
     "-UseBlacklist=0",
+    "-SendPrimary=0",
     "-localhost",
     "-rfbport",
     `${port}`,
