@@ -57,7 +57,8 @@ export const pageRoutes = (router: Router, context: Context): void => {
       return sse.send("message", { name, status, power: power === "view" ? "view" : "control", viewers });
     };
     const stopCounting = context.viewers.onChange((id) => {
-      if (id === record.id) void tell(context.computers.get(id)).catch(() => {});
+      const now = id === record.id ? context.computers.find(id) : null;
+      if (now) void tell(now).catch(() => {});
     });
     const stop = context.computers.onChange((changed) => {
       if (changed.id !== record.id) return;

@@ -25,7 +25,7 @@ export interface Display {
   /** Resolves when the server has taken all that was sent before. */
   flush(signal: AbortSignal): Promise<void>;
 
-  /** Text on the computer's clipboard, as it last told; empty when it never did. */
+  /** Text on the computer's clipboard, as it last told; empty when it never did. What was copied while no display was open is not told: TigerVNC tells changes only. */
   readonly clipboard: string;
   setClipboard(text: string, signal: AbortSignal): Promise<void>;
 }
