@@ -13,11 +13,11 @@ const RESIZE_MS = 30_000;
 export const resizeDisplay = (guest: DisplayGuest, size: Viewport, signal: AbortSignal, seen: () => Promise<void>): Promise<void> =>
   withDeadline("The screen's new size", RESIZE_MS, signal, async (bounded) => {
     const stream = await connectDisplay(guest, bounded);
+    const client = await RfbClient.connect(stream, bounded);
     try {
-      await RfbClient.connect(stream);
       stream.write(setDesktopSize(size));
       await seen();
     } finally {
-      stream.destroy();
+      client.close();
     }
   });

@@ -41,11 +41,11 @@ const useBrowser = async (guest: Guest, signal: AbortSignal): Promise<void> => {
 };
 
 const useDisplay = async (guest: Guest, signal: AbortSignal): Promise<void> => {
-  const stream = await connectDisplay(guest, signal);
+  const client = await RfbClient.connect(await connectDisplay(guest, signal), signal);
   try {
-    await (await RfbClient.connect(stream)).refresh();
+    await client.refresh(signal);
   } finally {
-    stream.destroy();
+    client.close();
   }
 };
 
