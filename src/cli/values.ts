@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import type { Region } from "../contract/actions.ts";
 import type { Viewport } from "../contract/computer.ts";
 
 /** Readers of option values for commander. Ranges are the service's business: it answers with its own sentence. */
@@ -26,4 +27,15 @@ export const pairs = (text: string, before: Record<string, string> = {}): Record
   const equals = text.indexOf("=");
   if (equals < 1) throw new InvalidArgumentError("Give it as KEY=VALUE.");
   return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
+};
+
+export const number = (text: string): number => {
+  if (!/^\d{1,9}(\.\d{1,6})?$/.test(text)) throw new InvalidArgumentError("Give a number.");
+  return Number(text);
+};
+
+export const region = (text: string): Region => {
+  if (!/^\d{1,5}(,\d{1,5}){3}$/.test(text)) throw new InvalidArgumentError("Give it as X,Y,WIDTH,HEIGHT, like 0,0,640,400.");
+  const [x = 0, y = 0, width = 0, height = 0] = text.split(",").map(Number);
+  return { x, y, width, height };
 };

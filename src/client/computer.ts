@@ -1,4 +1,3 @@
-import { buffer } from "node:stream/consumers";
 import type { Browser, ConnectOverCDPOptions } from "playwright-core";
 import type { Computer as ComputerRecord } from "../contract/computer.ts";
 import { VitrineError } from "../contract/errors.ts";
@@ -9,6 +8,7 @@ import { Downloads } from "./downloads.ts";
 import { Files } from "./files.ts";
 import { type OutputEvent, outputEvents } from "./output.ts";
 import { Processes } from "./processes.ts";
+import { type Screenshot, type ScreenshotOptions, takeScreenshot } from "./screenshot.ts";
 import type { Transport } from "./transport.ts";
 
 export type ExecOptions = CallOptions & Omit<ExecRequestInput, "command" | "argv">;
@@ -93,9 +93,16 @@ export class Computer {
     yield* outputEvents(path, body, signal);
   }
 
-  /** The screen as PNG. Errors: no_display, wrong_state. */
-  async screenshot(options: CallOptions = {}): Promise<Buffer> {
-    return buffer(await this.#transport.stream({ ...options, method: "GET", path: `${this.#path}/screenshot`, query: { format: "png" } }));
+  /** The screen as an image, PNG unless `format` says otherwise. Errors: no_display, wrong_state, display_unavailable. */
+  async screenshot(options: ScreenshotOptions = {}): Promise<Buffer> {
+    const picture = await takeScreenshot(this.#transport, `${this.#path}/screenshot`, options);
+    // Nothing but a hash that we gave could be answered with nothing.
+    return picture!.data;
+  }
+
+  /** The screen with its hash, or null when it still is the picture with the hash that is given. Errors as of screenshot(). */
+  async screenshotIfChanged(hash: string | undefined, options: ScreenshotOptions = {}): Promise<Screenshot | null> {
+    return takeScreenshot(this.#transport, `${this.#path}/screenshot`, options, hash);
   }
 
   /** A URL that grants one power over this computer for `ttl_s` seconds. */

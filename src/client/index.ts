@@ -17,4 +17,5 @@ export { ConnectionError, UnexpectedAnswerError } from "./errors.ts";
 export type { Content, Files } from "./files.ts";
 export type { Exit, OutputEvent } from "./output.ts";
 export type { Processes, ProcessInput } from "./processes.ts";
+export type { Screenshot, ScreenshotOptions } from "./screenshot.ts";
 export { Vitrine, type VitrineOptions } from "./vitrine.ts";

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { VitrineError } from "../contract/errors.ts";
@@ -15,8 +16,8 @@ export interface Request extends CallOptions {
 
 /** How calls reach the service. */
 export interface Transport {
-  /** The answer's body as it comes. The caller reads it to its end or destroys it. */
-  stream(request: Request): Promise<Readable>;
+  /** The answer as it comes: one that has a body, or 304. The caller reads it to its end or destroys it. */
+  stream(request: Request): Promise<IncomingMessage>;
   /** The answer's body as JSON; null for an empty one. */
   json<T>(request: Request): Promise<T>;
 }
@@ -44,13 +45,13 @@ const readText = async (body: Readable): Promise<string> => {
 
 /** The transport over HTTP. `apiKey` is asked at each call, so that a key made after this was built is found. */
 export const httpTransport = (base: URL, apiKey: () => string | undefined): Transport => {
-  const begin = async (request: Request, until: Deadline): Promise<Readable> => {
+  const begin = async (request: Request, until: Deadline): Promise<IncomingMessage> => {
     const key = apiKey();
     const headers = { ...(key && { authorization: `Bearer ${key}` }), ...request.headers };
     const url = urlOf(base, request);
     const { answer, stop } = await send(url, request.method, headers, request.body, until.signal);
     const status = answer.statusCode ?? 0;
-    if (status < 300) return answer;
+    if (status < 300 || status === 304) return answer;
     const text = await readText(answer).finally(stop);
     throw errorFrom(url.origin + url.pathname, status, text);
   };

@@ -14,6 +14,7 @@ import {
 } from "./exec.ts";
 import { CreateLink, Link } from "./links.ts";
 import type { Media, Route } from "./route.ts";
+import { ScreenshotQuery } from "./screenshot.ts";
 
 const bytes: Media = { media: "application/octet-stream", description: "The file's bytes" };
 const archive: Media = { media: "application/gzip", description: "The folder as tar.gz" };
@@ -259,11 +260,11 @@ export const ROUTES = {
   screenshot: {
     method: "get",
     path: "/v1/computers/{id}/screenshot",
-    summary: "The screen as an image",
-    query: z.strictObject({ format: z.enum(["png"]).default("png") }),
+    summary: "The screen as an image; its hash is the ETag, and 304 is the answer to who has that picture (if_changed or If-None-Match)",
+    query: ScreenshotQuery,
     status: 200,
-    answer: { media: "image/png", description: "The whole screen" },
-    errors: [...onGuest, "no_display"],
+    answer: { media: "image/*", description: "PNG, JPEG or WebP; X-Screen-Width and X-Screen-Height are its size" },
+    errors: [...onGuest, "no_display", "display_unavailable"],
   },
   createLink: {
     method: "post",

@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
+import { VitrineError } from "../contract/errors.ts";
 import { createApp } from "./api/app.ts";
 import { OpenRelays } from "./api/relays.ts";
 import { upgrades } from "./api/upgrade.ts";
@@ -12,6 +13,8 @@ import { computers } from "./computers/computers.ts";
 import { createEngine, release } from "./computers/engine.ts";
 import { startReaper } from "./computers/reap.ts";
 import { reconcile } from "./computers/reconcile.ts";
+import { connectDisplay } from "./display/connect.ts";
+import { OpenDisplays } from "./display/displays.ts";
 import { dialHostPort } from "./egress/host-ports.ts";
 import { bootFiles } from "./guest/boot-files.ts";
 import { type Host, prepareHost } from "./host.ts";
@@ -66,14 +69,24 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
   await reconcile(engine);
   const stopReaper = startReaper(engine);
   const relays = new OpenRelays();
+  const displays = new OpenDisplays({
+    connect: async (id, signal) => {
+      const live = engine.live.get(id);
+      if (!live) throw new VitrineError("display_unavailable", { reason: "the computer does not run" });
+      return connectDisplay(live.guest, signal);
+    },
+  });
   engine.events.on("change", ({ id, status }) => {
-    if (status !== "running") relays.endComputer(id);
+    if (status === "running") return;
+    relays.endComputer(id);
+    displays.close(id);
   });
 
   const { links, idempotency } = store;
   const allowedHosts = [config.listen.host, ...config.allowedHosts];
   const context = {
     computers: computers(engine),
+    displays,
     links,
     idempotency,
     sign,
@@ -93,6 +106,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
   const close = async (): Promise<void> => {
     stopReaper();
     relays.endAll();
+    displays.closeAll();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     const hurry = setTimeout(() => server.closeAllConnections(), CLOSE_MS);

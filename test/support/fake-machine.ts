@@ -106,7 +106,7 @@ export const fakeFleet = (ports: Record<number, number> = {}): FakeFleet => {
       const guest = openGuest({ link, secret });
       const state: GuestState = { display: true, window: true, browser: { status: "ready", ws_path: "/devtools/browser/fake", starts: 1 } };
       const dial = async (port: number): Promise<Duplex> => {
-        const socket = connect(ports[port] ?? port, "127.0.0.1");
+        const socket = connect({ port: ports[port] ?? port, host: "127.0.0.1", noDelay: true });
         await once(socket, "connect");
         return socket;
       };

@@ -1,23 +1,38 @@
 import { VitrineError } from "../../contract/errors.ts";
 import { hasDisplay } from "../computers/record.ts";
 import { withDeadline } from "../deadline.ts";
-import { screenshot } from "../display/screenshot.ts";
+import { capture } from "../display/picture.ts";
 import type { Context } from "./context.ts";
 import type { Handlers } from "./route.ts";
 
 const SCREENSHOT_MS = 30_000;
 
-export const screenshotHandlers = ({ computers }: Context): Pick<Handlers, "screenshot"> => ({
-  screenshot: async ({ params, query, response, signal }) => {
+/** Whether If-None-Match names this hash. */
+const names = (header: string | undefined, hash: string): boolean =>
+  header?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === `"${hash}"`) ?? false;
+
+export const screenshotHandlers = ({ computers, displays }: Context): Pick<Handlers, "screenshot"> => ({
+  screenshot: async ({ params, query, request, response, signal }) => {
     const { record, live } = computers.running(params.id, "screenshot");
     if (!hasDisplay(record)) throw new VitrineError("no_display");
+    const { if_changed, ...options } = query;
     const release = live.activity.hold("action");
     try {
-      const { data } = await withDeadline("The screenshot", SCREENSHOT_MS, signal, (within) =>
-        screenshot(live.guest, { format: query.format, signal: within }),
+      const { data, media_type, width, height, hash } = await withDeadline("The screenshot", SCREENSHOT_MS, signal, (within) =>
+        displays.use(record.id, within, async (display) => {
+          const { encode, ...picture } = await capture(display, options, within);
+          const isKnown = picture.hash === if_changed || names(request.headers["if-none-match"], picture.hash);
+          return { ...picture, data: isKnown ? null : await encode() };
+        }),
       );
-      response.setHeader("Cache-Control", "no-store");
-      response.type("image/png").send(data);
+      response.set({
+        ETag: `"${hash}"`,
+        "Cache-Control": "private, no-cache",
+        "X-Screen-Width": `${width}`,
+        "X-Screen-Height": `${height}`,
+      });
+      if (data) response.type(media_type).send(data);
+      else response.status(304).end();
     } finally {
       release();
     }

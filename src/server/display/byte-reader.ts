@@ -9,14 +9,16 @@ export class ByteReader {
     this.#chunks = stream[Symbol.asyncIterator]();
   }
 
+  async #more(): Promise<void> {
+    const { done, value } = await this.#chunks.next();
+    if (done) throw new Error("the display hung up");
+    this.#rest = value;
+  }
+
   /** Gives `size` bytes in pieces, as they come. Throws when the stream ends first. */
   async *pieces(size: number): AsyncGenerator<Buffer> {
     for (let left = size; left > 0; ) {
-      if (this.#rest.length === 0) {
-        const { done, value } = await this.#chunks.next();
-        if (done) throw new Error("the display hung up");
-        this.#rest = value;
-      }
+      if (this.#rest.length === 0) await this.#more();
       const piece = this.#rest.subarray(0, left);
       this.#rest = this.#rest.subarray(piece.length);
       left -= piece.length;
@@ -25,6 +27,11 @@ export class ByteReader {
   }
 
   async read(size: number): Promise<Buffer> {
+    if (this.#rest.length >= size) {
+      const bytes = this.#rest.subarray(0, size);
+      this.#rest = this.#rest.subarray(size);
+      return bytes;
+    }
     const bytes = Buffer.allocUnsafe(size);
     let at = 0;
     for await (const piece of this.pieces(size)) at += piece.copy(bytes, at);

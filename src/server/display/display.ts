@@ -9,6 +9,8 @@ export interface Display {
   readonly framebuffer: Framebuffer;
   /** Resolves when the picture shows all that was on the screen at the time of the call. */
   refresh(signal: AbortSignal): Promise<void>;
+  /** Runs `work` once with the picture as it is now without the pointer. It takes a connection of its own, and the whole screen over it. */
+  withoutPointer?<T>(signal: AbortSignal, work: (framebuffer: Framebuffer) => T): Promise<T>;
   /** Calls back after each update with what was drawn anew; the whole screen after a change of its size. Answers the way to leave. */
   onDamage(listener: (damage: readonly Rectangle[]) => void): () => void;
 
@@ -16,6 +18,8 @@ export interface Display {
   readonly pointerAt: { readonly x: number; readonly y: number } | null;
   /** Puts the pointer at a pixel with exactly these buttons down: bit 0 left, 1 middle, 2 right, 3-6 the wheel (up, down, left, right), 7 back, 8 forward. */
   pointer(x: number, y: number, buttons: number): void;
+  /** Whether the VNC server has the buttons of bits 7 and 8 (TigerVNC 1.15 has, 1.12 has not); without them they do nothing. */
+  readonly extraButtons: boolean;
   /** Presses or lets go of a key by its X keysym. */
   key(keysym: number, down: boolean): void;
   /** Resolves when the server has taken all that was sent before. */

@@ -162,6 +162,21 @@ test("screenshot saves the image, or writes it to standard output", async () => 
   expect((await vitrine(["computer", "screenshot", "einstein", "-o", "-"])).bytes).toEqual(png);
 });
 
+test("screenshot asks for what its options say, in the format that the file's name ends with", async () => {
+  await serve({ [`GET ${C}/screenshot`]: (_, answer) => void answer.end("image") });
+  const command = ["computer", "screenshot", "einstein"];
+  const file = join(folder, "f.JPG");
+  await vitrine([...command, "-o", file, "--scale", "0.5", "--region", "1,2,30,40", "--quality", "70", "--no-cursor"]);
+  await vitrine([...command, "-o", file, "--format", "webp"]);
+  const asked = service?.seen.filter(({ path }) => path.endsWith("/screenshot")).map(({ query }) => query);
+  expect(asked).toEqual([
+    { format: "jpeg", scale: "0.5", region: "1,2,30,40", quality: "70", cursor: "0" },
+    { format: "webp", cursor: "1" },
+  ]);
+  expect((await vitrine([...command, "--region", "1,2"])).code).toBe(2);
+  expect((await vitrine([...command, "--format", "gif"])).code).toBe(2);
+});
+
 test("open prints the live view", async () => {
   vi.stubEnv("DISPLAY", "");
   vi.stubEnv("WAYLAND_DISPLAY", "");

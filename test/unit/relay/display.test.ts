@@ -35,8 +35,9 @@ const open = async (server: RelayServer, protocols: string[] = []) => {
   stream.on("error", () => {});
   return { ws, stream };
 };
+const never = new AbortController().signal;
 const pixels = async (client: RfbClient): Promise<Buffer> => {
-  await client.refresh();
+  await client.refresh(never);
   return Buffer.from(client.framebuffer.pixels);
 };
 const pointerTo = (x: number, y: number, buttons = 0) => Buffer.from([5, buttons, x >> 8, x & 255, y >> 8, y & 255]);
@@ -44,13 +45,13 @@ const key = (sym: number, down: number) => Buffer.from([4, down, 0, 0, 0, 0, sym
 
 test("a viewer sees the screen and cannot move the pointer; a controller can", async () => {
   const viewer = await open(await relay({ viewOnly: true }));
-  const watching = await RfbClient.connect(viewer.stream);
+  const watching = await RfbClient.connect(viewer.stream, never);
   const before = await pixels(watching);
   for (let i = 0; i < 20; i++) viewer.stream.write(pointerTo(10 + i, 10, i % 2));
   expect((await pixels(watching)).equals(before)).toBe(true);
 
   const controller = await open(await relay({ viewOnly: false }), ["binary"]);
-  const controlling = await RfbClient.connect(controller.stream);
+  const controlling = await RfbClient.connect(controller.stream, never);
   expect(controller.ws.protocol).toBe("binary");
   controller.stream.write(pointerTo(10, 10));
   // Both see the same screen, with the pointer where the controller put it.

@@ -32,7 +32,7 @@ export class HostGuest {
   }
 
   async connect(port: number, signal: AbortSignal): Promise<Duplex> {
-    const socket = connect({ host: "127.0.0.1", port: this.ports.get(port) ?? 1, allowHalfOpen: true });
+    const socket = connect({ host: "127.0.0.1", port: this.ports.get(port) ?? 1, allowHalfOpen: true, noDelay: true });
     this.streams.push(socket);
     await once(socket, "connect", { signal });
     return socket;

@@ -1,0 +1,54 @@
+import { buffer } from "node:stream/consumers";
+import type { ImageFormat, Region } from "../contract/actions.ts";
+import type { CallOptions } from "./deadline.ts";
+import type { Transport } from "./transport.ts";
+
+export interface ScreenshotOptions extends CallOptions {
+  /** Default: png. */
+  format?: ImageFormat | undefined;
+  /** Of the image's sides to the screen's, 0.05 to 4. */
+  scale?: number | undefined;
+  /** A part of the screen, in its pixels. */
+  region?: Region | undefined;
+  /** Of jpeg and webp, 1 to 100. */
+  quality?: number | undefined;
+  /** false leaves the pointer out of the picture. */
+  cursor?: boolean | undefined;
+}
+
+/** An image and the hash of its pixels, which is the same for the same picture. Width and height are the image's. */
+export interface Screenshot {
+  data: Buffer;
+  media_type: string;
+  width: number;
+  height: number;
+  hash: string;
+}
+
+/** Takes a picture; null when it is still the one with the hash `ifChanged`. */
+export const takeScreenshot = async (
+  transport: Transport,
+  path: string,
+  { region, format, scale, quality, cursor, ...call }: ScreenshotOptions,
+  ifChanged?: string,
+): Promise<Screenshot | null> => {
+  const query = {
+    format,
+    scale,
+    quality,
+    ...(region && { region: `${region.x},${region.y},${region.width},${region.height}` }),
+    ...(cursor !== undefined && { cursor: cursor ? 1 : 0 }),
+    if_changed: ifChanged,
+  };
+  const answer = await transport.stream({ ...call, method: "GET", path, query });
+  const data = await buffer(answer);
+  if (answer.statusCode === 304) return null;
+  const { headers } = answer;
+  return {
+    data,
+    media_type: headers["content-type"] ?? "",
+    width: Number(headers["x-screen-width"]),
+    height: Number(headers["x-screen-height"]),
+    hash: headers.etag?.replaceAll('"', "") ?? "",
+  };
+};
