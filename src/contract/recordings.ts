@@ -38,7 +38,10 @@ export const Recording = z
     status: RecordingStatus,
     started_at: z.iso.datetime(),
     ended_at: z.iso.datetime().nullable(),
-    end_reason: z.string().nullable().describe("stopped, computer_stopped, max_duration, max_size, quota, disk_full, too_many_segments or failed"),
+    end_reason: z
+      .string()
+      .nullable()
+      .describe("stopped, computer_stopped, max_duration, max_size, quota, disk_full, too_many_segments or failed"),
     duration_s: z.number().describe("So far, while it is recorded"),
     size_bytes: z.int(),
     frames: z.int().describe("Pictures in the video; a screen that stands still adds one a second"),

@@ -3,12 +3,14 @@ import type { Signer } from "../auth/key.ts";
 import type { Computers } from "../computers/computers.ts";
 import type { Log } from "../computers/engine.ts";
 import type { Displays } from "../display/display.ts";
+import type { Recordings } from "../recordings/recordings.ts";
 import type { Store } from "../store/store.ts";
 
 /** What the API's handlers work with; wired in main. */
 export interface Context {
   computers: Computers;
   displays: Displays;
+  recordings: Recordings;
   links: Store["links"];
   idempotency: Store["idempotency"];
   sign: Signer;

@@ -9,7 +9,15 @@ export interface Chapter {
 }
 
 /** Why a recording ended. */
-export type EndReason = "stopped" | "computer_stopped" | "max_duration" | "max_size" | "quota" | "disk_full" | "too_many_segments" | "failed";
+export type EndReason =
+  | "stopped"
+  | "computer_stopped"
+  | "max_duration"
+  | "max_size"
+  | "quota"
+  | "disk_full"
+  | "too_many_segments"
+  | "failed";
 
 /** A recording as the store keeps it. Times are ISO 8601. */
 export interface RecordingRecord {

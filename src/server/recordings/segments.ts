@@ -28,6 +28,13 @@ export const segmentsIn = async (dir: string): Promise<Segment[]> =>
 
 /** Bytes of all files in a recording's directory. */
 export const bytesIn = async (dir: string): Promise<number> => {
-  const sizes = await Promise.all((await readdir(dir)).map((name) => stat(join(dir, name)).then(({ size }) => size, () => 0)));
+  const sizes = await Promise.all(
+    (await readdir(dir)).map((name) =>
+      stat(join(dir, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 };

@@ -47,7 +47,9 @@ export const recordingStore = (db: DatabaseSync) => {
   const byId = db.prepare("SELECT * FROM recordings WHERE id = ?");
   const byComputer = db.prepare("SELECT * FROM recordings WHERE computer_id = ? ORDER BY rowid DESC");
   const idsByComputer = db.prepare("SELECT id FROM recordings WHERE computer_id = ? ORDER BY rowid");
-  const computerByName = db.prepare("SELECT computer_id FROM recordings WHERE computer_id = :key OR computer_name = :key ORDER BY rowid DESC LIMIT 1");
+  const computerByName = db.prepare(
+    "SELECT computer_id FROM recordings WHERE computer_id = :key OR computer_name = :key ORDER BY rowid DESC LIMIT 1",
+  );
   const unfinished = db.prepare("SELECT * FROM recordings WHERE status IN ('recording', 'finalizing') ORDER BY rowid");
   const finished = db.prepare("SELECT * FROM recordings WHERE status IN ('ready', 'failed') ORDER BY ended_at, rowid");
   const automatic = db.prepare("SELECT 1 FROM recordings WHERE computer_id = ? AND automatic = 1 AND started_at >= ? LIMIT 1");
