@@ -276,7 +276,7 @@ export const ROUTES = {
     body: StartRecording,
     status: 201,
     answer: Recording,
-    errors: ["computer_not_found", "wrong_state", "no_display", "display_unavailable", "capacity_exceeded", "timeout"],
+    errors: ["computer_not_found", "wrong_state", "no_display", "display_unavailable", "capacity_exceeded", "recording_failed", "timeout"],
   },
   listRecordings: {
     method: "get",

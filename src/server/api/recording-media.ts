@@ -19,14 +19,17 @@ const admit = (context: Context, request: Request): string => {
 };
 
 /** A finished file with Range, If-Range, ETag and HEAD. Errors: range_not_satisfiable. */
-const sendFile = (response: Response, dir: string, file: string, record: RecordingRecord): Promise<void> => {
+const sendFile = async (request: Request, response: Response, dir: string, file: string, record: RecordingRecord): Promise<void> => {
+  // A finished recording does not change.
+  const etag = `"${record.id}-${record.size_bytes}-${file}"`;
   response.set({
-    // A finished recording does not change.
-    ETag: `"${record.id}-${record.size_bytes}-${file}"`,
+    ETag: etag,
     "Cache-Control": "private, no-cache",
     "X-Content-Type-Options": "nosniff",
     "Content-Disposition": `inline; filename="${record.computer_name}-${record.id}.${file.split(".").at(-1)}"`,
   });
+  // Here, because Express takes the no-cache that fetch() adds to a conditional request for a wish for the whole file.
+  if (request.headers["if-none-match"]?.includes(etag)) return void response.status(304).end();
   return new Promise((resolve, reject) =>
     response.sendFile(file, { root: dir, cacheControl: false, lastModified: false, dotfiles: "allow" }, (error?: Error) => {
       const { status } = (error ?? {}) as { status?: number };
@@ -47,7 +50,7 @@ export const recordingMediaRoutes = (router: Router, context: Context): void => 
     router.get(`/v1/computers/:id/recordings/:rid/${kind}`, async (request, response) => {
       const { id } = recordings.ofComputer(request.params.id, admit(context, request));
       const { dir, record, [kind]: file } = recordings.files(id);
-      await sendFile(response, dir, file, record);
+      await sendFile(request, response, dir, file, record);
     });
   router.get("/recordings/:rid", (request, response) => {
     const record = recordings.get(admit(context, request));

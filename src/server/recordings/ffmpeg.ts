@@ -39,7 +39,9 @@ export const encodeArgv = (screen: Size, video: Size, file: string): string[] =>
 export const joinArgv = (list: string, chapters: string, file: string): string[] => [
   ...["ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "error"],
   ...["-f", "concat", "-safe", "0", "-i", list, "-f", "ffmetadata", "-i", chapters],
-  ...["-map", "0:v:0", "-map_metadata", "1", "-map_chapters", "1", "-c", "copy", "-movflags", "+faststart", "-f", "mp4", "-y", file],
+  ...["-map", "0:v:0", "-map_metadata", "1", "-map_chapters", "1", "-c", "copy"],
+  // A frame lasts until the next; for the last one, which is there only to say when the recording ended, the muxer would make a duration up.
+  ...["-bsf:v", "setts=duration=1", "-movflags", "+faststart", "-f", "mp4", "-y", file],
 ];
 
 export const posterArgv = (video: string, atMs: number, file: string): string[] => [

@@ -30,6 +30,7 @@ const settle = async (studio: Studio, record: RecordingRecord): Promise<void> =>
   const dir = join(studio.root, record.id);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   if (record.encoder) await killGroup(record.encoder, { ...LAST_WORDS, cwd: dir });
+  studio.store.recordings.patch(record.id, { encoder: null });
   const goesOn = record.status === "recording" && studio.store.computers.get(record.computer_id)?.status === "running";
   if (goesOn) shoot(studio, record);
   else finish(studio, record.id, "computer_stopped");

@@ -1,5 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { VitrineError } from "../../contract/errors.ts";
 import { Camera, lossOf } from "./camera.ts";
 import { Film, FilmIsFull } from "./film.ts";
 import { finalize } from "./finalize.ts";
@@ -67,10 +68,11 @@ export const shoot = (studio: Studio, record: RecordingRecord): Session => {
     try {
       await new Camera(options, filming.signal).run();
     } catch (error) {
+      first.reject(error);
       if (!(error instanceof FilmIsFull)) return error;
       end("too_many_segments");
     } finally {
-      first.reject(new Error("the recording ended before its first picture"));
+      first.reject(new VitrineError("recording_failed", { reason: "it ended before its first picture" }));
       await roll.close();
       store.recordings.patch(id, { frames: record.frames + roll.frames, dropped_frames: record.dropped_frames + roll.dropped });
     }

@@ -54,7 +54,7 @@ export const recordingStore = (db: DatabaseSync) => {
   const finished = db.prepare("SELECT * FROM recordings WHERE status IN ('ready', 'failed') ORDER BY ended_at, rowid");
   const automatic = db.prepare("SELECT 1 FROM recordings WHERE computer_id = ? AND automatic = 1 AND started_at >= ? LIMIT 1");
   const bytes = db.prepare("SELECT coalesce(sum(size_bytes), 0) AS bytes FROM recordings");
-  const ids = db.prepare("SELECT id FROM recordings");
+  const ids = db.prepare("SELECT id FROM recordings ORDER BY rowid");
   const remove = db.prepare("DELETE FROM recordings WHERE id = ?");
 
   const get = (id: string): RecordingRecord | null => {
