@@ -116,7 +116,7 @@ describe("a finished recording", () => {
     expect(await part("bytes=100-")).toEqual({ status: 206, range: `bytes 100-${size - 1}/${size}`, body: bytes.subarray(100) });
     expect(await part("bytes=-7")).toEqual({ status: 206, range: `bytes ${size - 7}-${size - 1}/${size}`, body: bytes.subarray(-7) });
     const beyond = await open(recording.video_url, { Range: `bytes=${size}-` });
-    expect([beyond.status, (await beyond.json()).error.code]).toEqual([416, "range_not_satisfiable"]);
+    expect([beyond.status, ((await beyond.json()) as { error: { code: string } }).error.code]).toEqual([416, "range_not_satisfiable"]);
     expect(beyond.headers.get("content-range")).toBe(`bytes */${size}`);
 
     const head = await open(recording.video_url, {}, "HEAD");

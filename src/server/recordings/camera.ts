@@ -8,6 +8,8 @@ import type { Film } from "./film.ts";
 const STILL_MS = 900;
 /** A display that does not answer for this long is opened anew. */
 const SILENCE_MS = 10_000;
+/** What the last look at a screen may take. */
+const LAST_LOOK_MS = 1000;
 /** Between two attempts to open a display, at first and at most. */
 const RETRY_MS = { first: 500, most: 10_000 };
 
@@ -77,7 +79,7 @@ export class Camera {
     try {
       while (!this.#signal.aborted) {
         await this.#untilDue();
-        if (this.#signal.aborted) return undefined;
+        if (this.#signal.aborted) break;
         if (!this.#changed) await display.flush(this.#bounded());
         try {
           await this.#take(() => this.#expose(display.framebuffer));
@@ -85,10 +87,18 @@ export class Camera {
           return { fatal: error };
         }
       }
-      return undefined;
+      return await this.#lastLook(display);
     } finally {
       leave();
     }
+  }
+
+  /** What was on the screen when the recording ended is its last picture, however short before it came. */
+  async #lastLook(display: Display): Promise<undefined> {
+    await display.refresh(AbortSignal.timeout(LAST_LOOK_MS)).catch(() => {});
+    // It is not the recording's end that fails for want of one more picture.
+    if (this.#changed) await this.#expose(display.framebuffer).catch(() => {});
+    return undefined;
   }
 
   /** Sleeps until a frame may be taken and there is something to take, or the screen has stood still for long enough. */
