@@ -1,5 +1,5 @@
 /** noVNC as the service serves it: a URL, not a module of this tree. */
-const NOVNC = "/assets/novnc/core/rfb.js";
+const NOVNC = "/assets/novnc.js";
 const { default: RFB } = await import(NOVNC);
 
 const RETRY_MS = [300, 1000, 2000, 4000, 8000];
@@ -53,6 +53,13 @@ export class Desktop {
 
   paste(text) {
     if (!this.#viewOnly) this.#rfb?.clipboardPasteFrom(text);
+  }
+
+  /** Gives the computer's screen the size of ours, once: whoever works there by coordinates does not see it change with every window. */
+  fit() {
+    if (!this.#rfb || this.#viewOnly) return;
+    this.#rfb.resizeSession = true;
+    this.#rfb.resizeSession = false;
   }
 
   /** Keys that were pressed to leave the desktop are not left held in it. */

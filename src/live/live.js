@@ -10,7 +10,7 @@ const query = `?token=${encodeURIComponent(new URLSearchParams(location.search).
 const displayUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/computers/${encodeURIComponent(id)}/display${query}`;
 
 /** All that the page shows follows from this. */
-const known = { name: "", status: "", power: "view", refused: 0, service: true, desktop: "connecting", seen: false };
+const known = { name: "", status: "", power: "view", viewers: 0, refused: 0, service: true, desktop: "connecting", seen: false };
 
 const update = (news) => {
   Object.assign(known, news);
@@ -20,6 +20,9 @@ const update = (news) => {
   byId("name").textContent = known.name || "Vitrine";
   byId("status").textContent = status;
   byId("view-only").hidden = !known.status || known.power === "control";
+  byId("viewers").hidden = known.viewers < 2;
+  byId("viewers-count").textContent = known.viewers;
+  byId("fit").hidden = state !== "connected" || known.power !== "control";
   byId("overlay").hidden = state === "connected";
   // The text is set only when it changes, or a screen reader would say it again.
   if (byId("overlay-title").textContent !== title) byId("overlay-title").textContent = title;
@@ -58,6 +61,11 @@ addEventListener(
   { capture: true },
 );
 
+byId("fit").addEventListener("click", () => {
+  desktop.fit();
+  desktop.focus();
+});
+
 const fullScreen = byId("full-screen");
 fullScreen.hidden = !document.fullscreenEnabled;
 fullScreen.addEventListener("click", () =>
@@ -68,11 +76,11 @@ document.addEventListener("fullscreenchange", () => {
 });
 
 const onState = {
-  state: ({ name, status, power }) => {
+  state: ({ name, status, power, viewers }) => {
     desktop.viewOnly = power !== "control";
     // A viewer's keys go nowhere, so Tab passes the desktop by.
     byId("screen").tabIndex = power === "control" ? 0 : -1;
-    update({ name, status, power, service: true });
+    update({ name, status, power, viewers, service: true });
     if (status === "running") desktop.start();
     else desktop.stop();
   },

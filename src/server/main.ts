@@ -7,6 +7,7 @@ import { VitrineError } from "../contract/errors.ts";
 import { createApp } from "./api/app.ts";
 import { OpenRelays } from "./api/relays.ts";
 import { upgrades } from "./api/upgrade.ts";
+import { Viewers } from "./api/viewers.ts";
 import { loadApiKey, loadSigner } from "./auth/key.ts";
 import { admit } from "./computers/admit.ts";
 import { computers } from "./computers/computers.ts";
@@ -100,6 +101,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
     computers: computers(engine),
     displays,
     recordings,
+    viewers: new Viewers(),
     links,
     idempotency,
     sign,

@@ -9,6 +9,7 @@ import { type Computer, Vitrine } from "../../src/client/index.ts";
 import { serve } from "../../src/server/main.ts";
 import { readConfig } from "../../src/server/setup/config.ts";
 import { launchBareChromium } from "./bare-chromium.ts";
+import { screenshotRows } from "./screenshots.ts";
 import { percentile, type Row, table } from "./stats.ts";
 
 const { values: options } = parseArgs({ options: { runs: { type: "string", default: "3" } } });
@@ -59,7 +60,7 @@ try {
   const guest = computer as Computer;
   const exec = await repeat(20, () => timed(() => guest.exec(["true"])));
   rows.push({ name: "exec true", unit: "ms", values: exec });
-  rows.push({ name: "screenshot, png", unit: "ms", values: await repeat(10, () => timed(() => guest.screenshot())) });
+  rows.push(...(await screenshotRows(guest)));
   const size = 64 * 1024 ** 2;
   const up = await repeat(3, () => timed(() => guest.files.write("/home/ohm/bench.bin", Readable.from([Buffer.alloc(size)]))));
   const down = await repeat(3, () => timed(() => guest.files.read("/home/ohm/bench.bin", { timeoutMs: 0 })));

@@ -5,12 +5,14 @@ import type { Log } from "../computers/engine.ts";
 import type { Displays } from "../display/display.ts";
 import type { Recordings } from "../recordings/recordings.ts";
 import type { Store } from "../store/store.ts";
+import type { Viewers } from "./viewers.ts";
 
 /** What the API's handlers work with; wired in main. */
 export interface Context {
   computers: Computers;
   displays: Displays;
   recordings: Recordings;
+  viewers: Viewers;
   links: Store["links"];
   idempotency: Store["idempotency"];
   sign: Signer;

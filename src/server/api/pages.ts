@@ -5,14 +5,13 @@ import express, { type RequestHandler, type Router } from "express";
 import { openapi } from "../../contract/openapi.ts";
 import { admitToComputer } from "./access.ts";
 import type { Context } from "./context.ts";
+import { NOVNC_DIR, novncBundle } from "./novnc.ts";
 import { openSse } from "./sse.ts";
 import { httpBase } from "./urls.ts";
 
 const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
 const PAGES = join(here, "../../../src");
-// The package's only export is core/rfb.js; its other files are reached by path.
-const NOVNC = join(dirname(require.resolve("@novnc/novnc")), "..");
 const SWAGGER = dirname(require.resolve("swagger-ui-dist/package.json"));
 
 /** Nothing from elsewhere, no inline script, no framing by other sites, and no URL of ours (it may hold a token) in a Referer. */
@@ -30,7 +29,13 @@ const pageHeaders: RequestHandler = (_request, response, next) => {
 export const pageRoutes = (router: Router, context: Context): void => {
   router.use(["/docs", "/live", "/recordings", "/assets"], pageHeaders);
   const files = { index: false, redirect: false, dotfiles: "ignore" as const, maxAge: "1h" };
-  router.use("/assets/novnc", express.static(NOVNC, files));
+  router.use("/assets/novnc", express.static(NOVNC_DIR, files));
+  router.get("/assets/novnc.js", async (_request, response) => {
+    response
+      .set("Cache-Control", "public, max-age=3600")
+      .type("text/javascript")
+      .send(await novncBundle());
+  });
   router.use("/assets/swagger", express.static(SWAGGER, files));
   router.use("/assets/live", express.static(join(PAGES, "live"), files));
   router.use("/assets/video", express.static(join(PAGES, "video"), files));
@@ -44,17 +49,27 @@ export const pageRoutes = (router: Router, context: Context): void => {
     response.sendFile(join(PAGES, "live/index.html"));
   });
 
-  /** The computer's state as events, for the live page: it needs no key but its own link. */
+  /** The computer's state and how many watch it, as events for the live page: it needs no key but its own link. */
   router.get("/live/:id/state", async (request, response) => {
     const { record, power } = admitToComputer(context, request, request.params.id, "view");
     const sse = openSse(response);
-    const tell = ({ name, status }: typeof record) => sse.send("message", { name, status, power: power === "view" ? "view" : "control" });
+    const tell = ({ name, status }: typeof record) => {
+      const viewers = context.viewers.count(record.id);
+      return sse.send("message", { name, status, power: power === "view" ? "view" : "control", viewers });
+    };
+    const stopCounting = context.viewers.onChange((id) => {
+      const now = id === record.id ? context.computers.find(id) : null;
+      if (now) void tell(now).catch(() => {});
+    });
     const stop = context.computers.onChange((changed) => {
       if (changed.id !== record.id) return;
       void tell(changed).catch(() => {});
       if (changed.status === "deleted") sse.end();
     });
-    response.once("close", stop);
+    response.once("close", () => {
+      stop();
+      stopCounting();
+    });
     await tell(context.computers.get(record.id)).catch(() => {});
   });
 };

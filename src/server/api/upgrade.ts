@@ -43,7 +43,13 @@ export const upgrades =
       const common = { request, socket, head, guest: live.guest, signal, requestId };
       try {
         if (target.kind === "cdp") await relayCdp({ ...common, path: target.path });
-        else await relayDisplay({ ...common, viewOnly: power !== "control" });
+        else {
+          let leave = () => {};
+          const onOpen = () => {
+            leave = context.viewers.enter(record.id);
+          };
+          await relayDisplay({ ...common, viewOnly: power !== "control", onOpen, onClose: () => leave() });
+        }
       } finally {
         idle();
         release();

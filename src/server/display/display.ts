@@ -19,13 +19,13 @@ export interface Display {
   /** Puts the pointer at a pixel with exactly these buttons down: bit 0 left, 1 middle, 2 right, 3-6 the wheel (up, down, left, right), 7 back, 8 forward. */
   pointer(x: number, y: number, buttons: number): void;
   /** Whether the VNC server has the buttons of bits 7 and 8 (TigerVNC 1.15 has, 1.12 has not); without them they do nothing. */
-  readonly extraButtons: boolean;
+  readonly extraButtons?: boolean;
   /** Presses or lets go of a key by its X keysym. */
   key(keysym: number, down: boolean): void;
   /** Resolves when the server has taken all that was sent before. */
   flush(signal: AbortSignal): Promise<void>;
 
-  /** Text on the computer's clipboard, as it last told; empty when it never did. */
+  /** Text on the computer's clipboard, as it last told; empty when it never did. What was copied while no display was open is not told: TigerVNC tells changes only. */
   readonly clipboard: string;
   setClipboard(text: string, signal: AbortSignal): Promise<void>;
 }

@@ -1,4 +1,6 @@
 const MAX_SIDE = 8192;
+/** Those of the largest viewport, and some. */
+const MAX_PIXELS = 36_000_000;
 const BYTES_PER_PIXEL = 4;
 
 export interface Rectangle {
@@ -51,7 +53,8 @@ export class Framebuffer {
 
   /** Takes a new size and forgets the picture. Throws on a size no screen has. */
   resize(width: number, height: number): void {
-    if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE) throw new Error(`the display says it is ${width}x${height}`);
+    if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS)
+      throw new Error(`the display says it is ${width}x${height}`);
     this.#words = new Uint32Array(width * height);
     this.#pixels = Buffer.from(this.#words.buffer);
     this.#width = width;

@@ -29,6 +29,7 @@ test.each<[string, Buffer]>([
   ["wants a password", Buffer.concat([VERSION, Buffer.from([1, 2])])],
   ["refuses with a huge reason", Buffer.concat([VERSION, Buffer.from([0, 255, 255, 255, 255])])],
   ["is too wide", init(8193, 10)],
+  ["has too many pixels", init(8192, 8192)],
   ["has no height", init(10, 0)],
   ["has a huge name", init(10, 10, 0xffffffff)],
   ["draws outside", Buffer.concat([init(10, 10), update(rectangle(5, 5, 6, 6, 0))])],

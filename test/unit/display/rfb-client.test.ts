@@ -109,6 +109,17 @@ test("text goes to the computer's clipboard and comes from it, whatever the scri
   expect(await program.paste()).toBe("from the other");
 });
 
+test("text that is marked is not copied", async () => {
+  const { program, open } = await startDesktop();
+  const client = await open();
+  await client.flush(never);
+  await program.copy("copied");
+  await expect.poll(() => client.clipboard).toBe("copied");
+  await program.copy("marked", "PRIMARY");
+  for (let i = 0; i < 5; i++) await client.flush(never);
+  expect(client.clipboard).toBe("copied");
+});
+
 test("a text that is longer than the server takes is refused with the bound", async () => {
   const { program, open } = await startDesktop();
   const client = await open();

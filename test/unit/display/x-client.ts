@@ -37,7 +37,7 @@ export class XProgram {
     const program = new XProgram(await reply<XDisplay>((done) => x11.createClient({ display }, done)));
     // The package keeps one table for all X servers, whose atoms are not the same.
     program.#x.atoms = {};
-    for (const name of ["CLIPBOARD", "UTF8_STRING", "TARGETS", "TIMESTAMP", "ATOM", "PASTED"])
+    for (const name of ["CLIPBOARD", "PRIMARY", "UTF8_STRING", "TARGETS", "TIMESTAMP", "ATOM", "PASTED"])
       program.#atoms.set(name, await reply<number>((done) => program.#x.InternAtom(false, name, done)));
     return program;
   }
@@ -75,10 +75,10 @@ export class XProgram {
     await this.pointer();
   }
 
-  /** Owns the clipboard from now on, with this text. */
-  async copy(text: string): Promise<void> {
+  /** Owns the clipboard from now on, with this text; or has it marked (PRIMARY). */
+  async copy(text: string, selection: "CLIPBOARD" | "PRIMARY" = "CLIPBOARD"): Promise<void> {
     this.#copied = text;
-    this.#x.SetSelectionOwner(this.#window, this.#atom("CLIPBOARD"));
+    this.#x.SetSelectionOwner(this.#window, this.#atom(selection));
     await this.pointer();
   }
 

@@ -19,7 +19,7 @@ const freePort = async (): Promise<number> => {
   return port;
 };
 
-/** Starts Xtigervnc on a free display. With -retro it has a patterned root window and a pointer to be seen. */
+/** Starts Xtigervnc on a free display, with the guest's options. With -retro it has a patterned root window and a pointer to be seen. */
 export const startXvnc = async ({ width = 640, height = 480 } = {}): Promise<TestXvnc> => {
   const port = await freePort();
   const args = [
@@ -31,6 +31,8 @@ export const startXvnc = async ({ width = 640, height = 480 } = {}): Promise<Tes
     "24",
     "-SecurityTypes",
     "None",
+    "-UseBlacklist=0",
+    "-SendPrimary=0",
     "-localhost",
     "-rfbport",
     `${port}`,

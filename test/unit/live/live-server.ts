@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { VitrineError } from "../../../src/contract/errors.ts";
+import { novncBundle } from "../../../src/server/api/novnc.ts";
 import { relayDisplay } from "../../../src/server/relay/display.ts";
 import { refuseUpgrade } from "../../../src/server/relay/refuse.ts";
 import type { HostGuest } from "../relay/host-guest.ts";
@@ -14,7 +15,7 @@ const CSP =
 
 /** The service as the live page sees it: its files, one computer's state, and its display. `allow` is what links may still do. */
 export const startLiveServer = async (guest: HostGuest) => {
-  const state = { name: "einstein", status: "running", power: "control" };
+  const state = { name: "einstein", status: "running", power: "control", viewers: 1 };
   let allowed = true;
   let abort = new AbortController();
   const listeners = new Set<ServerResponse>();
@@ -30,10 +31,11 @@ export const startLiveServer = async (guest: HostGuest) => {
       response.on("close", () => listeners.delete(response));
       return void send(response);
     }
-    const file = pathname.startsWith("/assets/novnc/")
-      ? pathname.replace("/assets/novnc", "node_modules/@novnc/novnc")
-      : pathname.replace("/assets/live", "src/live");
-    const path = pathname === "/live/cmp_1" ? "src/live/index.html" : file;
+    if (pathname === "/assets/novnc.js") {
+      response.setHeader("content-type", "text/javascript");
+      return void novncBundle().then((bundle) => response.end(bundle));
+    }
+    const path = pathname === "/live/cmp_1" ? "src/live/index.html" : pathname.replace("/assets/live", "src/live");
     response.setHeader("content-type", TYPES[extname(path)] ?? "text/plain");
     createReadStream(join(ROOT, path))
       .on("error", () => response.writeHead(404).end())

@@ -2,8 +2,9 @@ import { mkdir } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { type Browser, type Page, chromium as playwright } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { startFakeVnc } from "../display/fake-vnc.ts";
+import { XProgram } from "../display/x-client.ts";
 import { startXvnc, type TestXvnc } from "../display/xvnc.ts";
 import { HostGuest } from "../relay/host-guest.ts";
 import { startLiveServer } from "./live-server.ts";
@@ -173,9 +174,92 @@ test("text goes both ways between the device's clipboard and the computer's", as
   }
 });
 
+/** Another real desktop for one test, with a program on it. */
+const ownDesktop = async () => {
+  const own = await startXvnc({ width: 640, height: 400 });
+  const program = await XProgram.start(own.display);
+  guest.ports.set(5900, own.port);
+  onTestFinished(async () => {
+    program.close();
+    guest.ports.set(5900, xvnc.port);
+    await own.kill();
+  });
+  return program;
+};
+
+test("text of any script goes both ways to a program on the computer", async () => {
+  const text = "Žluťoučký kůň 漢字 😀";
+  const program = await ownDesktop();
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.goto(server.url);
+  await page.bringToFront();
+  await state("connected");
+  await page.click("#clipboard-button");
+  await page.fill("#clipboard-text", text);
+  await page.click("#clipboard-send");
+  await eventually(() => program.paste()).toBe(text);
+  await program.copy(`${text} back`);
+  await eventually(() => page.evaluate("navigator.clipboard.readText()")).toBe(`${text} back`);
+});
+
+test("gives the computer's screen the size of the window when it is asked to, and only then", async () => {
+  await ownDesktop();
+  await page.goto(server.url);
+  await state("connected");
+  await eventually(canvasMean).toMatchObject({ width: 640, height: 400 });
+  await page.click("#fit");
+  const { width, height } = (await page.locator("#screen").boundingBox())!;
+  await eventually(canvasMean).toMatchObject({ width: Math.floor(width), height: Math.floor(height) });
+  await page.setViewportSize({ width: 700, height: 500 });
+  await page.waitForTimeout(500);
+  expect(await canvasMean()).toMatchObject({ width: Math.floor(width), height: Math.floor(height) });
+  await picture("fit");
+  server.set({ power: "view" });
+  await page.waitForSelector("#fit", { state: "hidden" });
+});
+
+test("says how many watch, when it is more than one", async () => {
+  await page.goto(server.url);
+  await state("connected");
+  expect(await page.isVisible("#viewers")).toBe(false);
+  server.set({ viewers: 3 });
+  await eventually(() => shownText("#viewers")).toBe("3 watching");
+  await picture("viewers");
+  server.set({ viewers: 1 });
+  await page.waitForSelector("#viewers", { state: "hidden" });
+});
+
+test("fingers steer the computer, and do not zoom or scroll the page", async () => {
+  const program = await ownDesktop();
+  const phone = await browser.newContext({ viewport: { width: 390, height: 700 }, hasTouch: true, isMobile: true });
+  onTestFinished(() => phone.close());
+  const finger = await phone.newPage();
+  await finger.goto(server.url);
+  await finger.waitForSelector('body[data-state="connected"]');
+  const canvas = (await finger.locator("#screen canvas").boundingBox())!;
+  await finger.touchscreen.tap(canvas.x + canvas.width / 4, canvas.y + canvas.height / 4);
+  await eventually(async () => Math.abs((await program.pointer()).x - 160) <= 2).toBe(true);
+  await finger.touchscreen.tap(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2);
+  await finger.touchscreen.tap(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2);
+  await eventually(async () => Math.abs((await program.pointer()).y - 200) <= 2).toBe(true);
+  expect(await finger.evaluate("getComputedStyle(document.querySelector('#screen')).touchAction")).toBe("none");
+  expect(await finger.evaluate("[visualViewport.scale, scrollX, scrollY, document.documentElement.scrollWidth]")).toEqual([1, 0, 0, 390]);
+});
+
+test("every module of the page is asked for at once", async () => {
+  const asked: string[] = [];
+  page.on("request", (request) => void asked.push(new URL(request.url()).pathname));
+  await page.goto(server.url);
+  await state("connected");
+  const html = await (await page.request.get(server.url)).text();
+  const modules = asked.filter((path) => path.endsWith(".js"));
+  expect(modules).toHaveLength(6);
+  for (const path of modules) expect(html).toContain(path);
+});
+
 test("fits a phone and is left by keyboard", async () => {
   await page.setViewportSize({ width: 360, height: 640 });
-  server.set({ name: "a-computer-with-a-long-name-that-does-not-fit" });
+  server.set({ name: "a-computer-with-a-long-name-that-does-not-fit", viewers: 12 });
   await page.goto(server.url);
   await state("connected");
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
@@ -188,5 +272,5 @@ test("fits a phone and is left by keyboard", async () => {
   await page.focus("#screen");
   expect(await focused()).toBe("CANVAS");
   await page.keyboard.press("Control+Alt+Home");
-  expect(await focused()).toBe("clipboard-button");
+  expect(await focused()).toBe("fit");
 });
