@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RecordVideo } from "./recordings.ts";
 
 export const STATUSES = [
   "creating",
@@ -102,6 +103,10 @@ export const CreateComputer = z
     ram_mb: z.int().min(512).max(32768).default(2048),
     disk_size_mb: z.int().min(4096).max(1048576).default(10240),
     browser: BrowserOptions.prefault({}),
+    record_video: z
+      .union([z.boolean(), RecordVideo])
+      .default(false)
+      .describe("Record the screen from the first moment to the last; each start begins a new recording"),
     network: NetworkPolicy.prefault({}),
     ttl_s: z
       .int()

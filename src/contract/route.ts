@@ -35,6 +35,7 @@ export const PathParams = {
     .min(1)
     .max(2 ** 22),
   download_id: z.string().regex(/^[\w-]{1,350}$/),
+  rid: z.string().regex(/^rec_[a-z0-9]{12}$/),
   link_id: z.string().regex(/^lnk_[a-z0-9]{12}$/),
   target: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
 } as const;

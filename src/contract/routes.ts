@@ -13,6 +13,7 @@ import {
   StartProcess,
 } from "./exec.ts";
 import { CreateLink, Link } from "./links.ts";
+import { MarkRecording, Recording, StartRecording } from "./recordings.ts";
 import type { Media, Route } from "./route.ts";
 import { ScreenshotQuery } from "./screenshot.ts";
 
@@ -32,6 +33,8 @@ const ListQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(200).optional(),
 });
+const video: Media = { media: "video/mp4", description: "The video; it can be played while it is being fetched" };
+const onRecordings = ["recording_not_found"] as const;
 const TokenQuery = z.strictObject({ token: z.string().min(1).max(512) });
 
 export const ROUTES = {
@@ -274,6 +277,75 @@ export const ROUTES = {
     status: 200,
     answer: { media: "image/*", description: "PNG, JPEG or WebP; X-Screen-Width and X-Screen-Height are its size" },
     errors: [...onGuest, "no_display", "display_unavailable"],
+  },
+  startRecording: {
+    method: "post",
+    path: "/v1/computers/{id}/recordings",
+    summary: "Record the screen; answers with the first picture taken",
+    body: StartRecording,
+    status: 201,
+    answer: Recording,
+    errors: ["computer_not_found", "wrong_state", "no_display", "display_unavailable", "capacity_exceeded", "recording_failed", "timeout"],
+  },
+  listRecordings: {
+    method: "get",
+    path: "/v1/computers/{id}/recordings",
+    summary: "A computer's recordings, newest first; also of one that was deleted",
+    status: 200,
+    answer: list(Recording),
+    errors: ["computer_not_found"],
+  },
+  getRecording: {
+    method: "get",
+    path: "/v1/computers/{id}/recordings/{rid}",
+    summary: "One recording",
+    status: 200,
+    answer: Recording,
+    errors: onRecordings,
+  },
+  deleteRecording: {
+    method: "delete",
+    path: "/v1/computers/{id}/recordings/{rid}",
+    summary: "Delete a recording, whatever it is doing; repeating it is a success",
+    status: 204,
+    errors: ["computer_not_found", ...onRecordings],
+  },
+  stopRecording: {
+    method: "post",
+    path: "/v1/computers/{id}/recordings/{rid}/stop",
+    summary: "Stop recording; answers when the video is ready. Repeating it is a success",
+    status: 200,
+    answer: Recording,
+    errors: onRecordings,
+  },
+  markRecording: {
+    method: "post",
+    path: "/v1/computers/{id}/recordings/{rid}/mark",
+    summary: "Begin a chapter at this moment",
+    body: MarkRecording,
+    status: 200,
+    answer: Recording,
+    errors: [...onRecordings, "recording_ended"],
+  },
+  recordingVideo: {
+    method: "get",
+    path: "/v1/computers/{id}/recordings/{rid}/video",
+    summary: "The video; Range is honoured. The API key opens it, or the token in video_url",
+    query: z.strictObject({ token: z.string().min(1).max(512).optional() }),
+    status: 200,
+    answer: video,
+    errors: [...onRecordings, "recording_not_ready", "recording_failed", "range_not_satisfiable", "link_invalid"],
+    auth: "link",
+  },
+  recordingPoster: {
+    method: "get",
+    path: "/v1/computers/{id}/recordings/{rid}/poster",
+    summary: "A picture from the middle of the video",
+    query: z.strictObject({ token: z.string().min(1).max(512).optional() }),
+    status: 200,
+    answer: { media: "image/jpeg", description: "The picture" },
+    errors: [...onRecordings, "recording_not_ready", "recording_failed", "link_invalid"],
+    auth: "link",
   },
   createLink: {
     method: "post",

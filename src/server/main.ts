@@ -21,7 +21,9 @@ import { dialHostPort } from "./egress/host-ports.ts";
 import { bootFiles } from "./guest/boot-files.ts";
 import { type Host, prepareHost } from "./host.ts";
 import type { Progress } from "./progress.ts";
-import type { Config } from "./setup/config.ts";
+import { realClock } from "./recordings/clock.ts";
+import { recordings as createRecordings } from "./recordings/recordings.ts";
+import { type Config, RECORDING_DEFAULTS } from "./setup/config.ts";
 import { openStore, type Store } from "./store/store.ts";
 
 /** Milliseconds that open requests get to end when the service closes. */
@@ -79,17 +81,28 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
       return connectDisplay(live.guest, signal);
     },
   });
-  engine.events.on("change", ({ id, status }) => {
-    if (status === "running") return;
-    relays.endComputer(id);
-    displays.close(id);
+  const recordings = createRecordings({
+    store,
+    displays,
+    root: join(config.dataDir, "recordings"),
+    limits: config.recordings ?? RECORDING_DEFAULTS,
+    clock: realClock,
+    log,
   });
+  engine.events.on("change", (computer) => {
+    recordings.follow(computer);
+    if (computer.status === "running") return;
+    relays.endComputer(computer.id);
+    displays.close(computer.id);
+  });
+  await recordings.resume();
 
   const { links, idempotency } = store;
   const allowedHosts = [config.listen.host, ...config.allowedHosts];
   const context = {
     computers: computers(engine),
     displays,
+    recordings,
     viewers: new Viewers(),
     links,
     idempotency,
@@ -110,12 +123,13 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
   const close = async (): Promise<void> => {
     stopReaper();
     relays.endAll();
-    displays.closeAll();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     const hurry = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
     await closed;
     clearTimeout(hurry);
+    await recordings.close();
+    displays.closeAll();
     await release(engine);
     store.close();
   };

@@ -11,6 +11,8 @@ import { execHandlers } from "./exec.ts";
 import { fileHandlers } from "./files.ts";
 import { linkHandlers } from "./links.ts";
 import { pageRoutes } from "./pages.ts";
+import { recordingMediaRoutes } from "./recording-media.ts";
+import { recordingHandlers } from "./recordings.ts";
 import type { OpenRelays } from "./relays.ts";
 import { bindRoutes } from "./route.ts";
 import { screenshotHandlers } from "./screenshot.ts";
@@ -43,6 +45,7 @@ export const createApp = (context: Context, relays: OpenRelays, logger: Logger):
   });
   pageRoutes(app, context);
   cdpRoutes(app, context);
+  recordingMediaRoutes(app, context);
   bindRoutes(
     app,
     {
@@ -50,6 +53,7 @@ export const createApp = (context: Context, relays: OpenRelays, logger: Logger):
       ...execHandlers(context),
       ...fileHandlers(context),
       ...linkHandlers(context, relays),
+      ...recordingHandlers(context),
       ...screenshotHandlers(context),
       ...serviceHandlers(context),
     },

@@ -3,6 +3,7 @@ import type { Signer } from "../auth/key.ts";
 import type { Computers } from "../computers/computers.ts";
 import type { Log } from "../computers/engine.ts";
 import type { Displays } from "../display/display.ts";
+import type { Recordings } from "../recordings/recordings.ts";
 import type { Store } from "../store/store.ts";
 import type { Viewers } from "./viewers.ts";
 
@@ -10,6 +11,7 @@ import type { Viewers } from "./viewers.ts";
 export interface Context {
   computers: Computers;
   displays: Displays;
+  recordings: Recordings;
   viewers: Viewers;
   links: Store["links"];
   idempotency: Store["idempotency"];

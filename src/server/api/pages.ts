@@ -27,7 +27,7 @@ const pageHeaders: RequestHandler = (_request, response, next) => {
 
 /** /openapi.json, /docs, the live page and their files; open without a key, but for the live page's own state stream. */
 export const pageRoutes = (router: Router, context: Context): void => {
-  router.use(["/docs", "/live", "/assets"], pageHeaders);
+  router.use(["/docs", "/live", "/recordings", "/assets"], pageHeaders);
   const files = { index: false, redirect: false, dotfiles: "ignore" as const, maxAge: "1h" };
   router.use("/assets/novnc", express.static(NOVNC_DIR, files));
   router.get("/assets/novnc.js", async (_request, response) => {
@@ -38,6 +38,7 @@ export const pageRoutes = (router: Router, context: Context): void => {
   });
   router.use("/assets/swagger", express.static(SWAGGER, files));
   router.use("/assets/live", express.static(join(PAGES, "live"), files));
+  router.use("/assets/video", express.static(join(PAGES, "video"), files));
   router.use("/assets/docs", express.static(join(PAGES, "docs"), files));
 
   router.get("/openapi.json", (request, response) => void response.json(openapi(context.version, httpBase(request))));

@@ -10,4 +10,6 @@ export const wsBase = (request: IncomingMessage): string => httpBase(request).re
 
 export const cdpPath = (id: string): string => `/v1/computers/${id}/cdp`;
 export const displayPath = (id: string): string => `/v1/computers/${id}/display`;
+export const recordingPath = (computerId: string, id: string): string => `/v1/computers/${computerId}/recordings/${id}`;
+export const recordingPagePath = (id: string): string => `/recordings/${id}`;
 export const livePath = (id: string): string => `/live/${id}`;

@@ -40,7 +40,7 @@ export const viewOf = (context: Context, request: IncomingMessage, record: Compu
     live_url: url("control", httpBase(request), livePath(record.id)),
     live_view_only_url: url("view", httpBase(request), livePath(record.id)),
     published_ports: [],
-    recordings: [],
+    recordings: context.recordings.ids(record.id),
     network: spec.network,
     metadata: spec.metadata,
     created_at: record.created_at,

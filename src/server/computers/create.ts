@@ -10,6 +10,8 @@ import type { ComputerRecord } from "./record.ts";
 import { restore } from "./restore.ts";
 
 const refuseUnsupported = (spec: CreateComputer): void => {
+  if (spec.record_video !== false && (spec.template === "scratch" || spec.browser.mode === "headless"))
+    throw new VitrineError("unsupported_option", { option: "record_video", reason: "this computer has no screen to record" });
   if (spec.network.mode === "open")
     throw new VitrineError("unsupported_option", {
       option: "network.mode 'open'",

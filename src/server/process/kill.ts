@@ -4,6 +4,8 @@ import { VitrineError } from "../../contract/errors.ts";
 import { bootId, identify, isAlive, type ProcessIdentity, readStat } from "./identity.ts";
 
 export interface KillOptions {
+  /** Milliseconds between SIGINT and SIGTERM; 0, the default, leaves SIGINT out. */
+  interruptMs?: number;
   /** Milliseconds between SIGTERM and SIGKILL; 0, the default, is SIGKILL at once. */
   graceMs?: number;
   /** Milliseconds after SIGKILL until this gives up with `timeout`. */
@@ -81,10 +83,11 @@ const groupGone = async (identity: ProcessIdentity, found: ProcessIdentity[], ms
  * process. Idempotent. Fails with `timeout` when something cannot be killed.
  */
 export const killGroup = async (identity: ProcessIdentity, options: KillOptions = {}): Promise<void> => {
-  const { graceMs = 0, timeoutMs = 10_000, cwd } = options;
+  const { interruptMs = 0, graceMs = 0, timeoutMs = 10_000, cwd } = options;
+  const ladder = [["SIGINT", interruptMs] as const, ["SIGTERM", graceMs] as const, ["SIGKILL", timeoutMs] as const];
   if (groupMembers(identity, cwd).length === 0) return;
   const found: ProcessIdentity[] = [];
-  for (const [signal, ms] of [["SIGTERM", graceMs] as const, ["SIGKILL", timeoutMs] as const]) {
+  for (const [signal, ms] of ladder) {
     if (ms === 0) continue;
     found.push(...signalGroup(identity, signal, cwd));
     if (await groupGone(identity, found, ms, options)) return;

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import type { Writable } from "node:stream";
 import { identify, type ProcessIdentity } from "./identity.ts";
 
 export interface ProcessEnd {
@@ -12,6 +13,8 @@ export interface Detached {
   identity: ProcessIdentity;
   /** Resolves when the process has ended. Never rejects. */
   ended: Promise<ProcessEnd>;
+  /** Its standard input when that was asked for. It ends with this process. */
+  stdin: Writable | null;
   /** Lets this process exit while the child runs on. */
   unref(): void;
 }
@@ -20,6 +23,8 @@ export interface DetachedOptions {
   cwd: string;
   /** Takes stdout and stderr; begun anew, mode 0600. */
   logFile: string;
+  /** `pipe`: it is fed by this process, and sees the end of its input when this process is gone. Default: nothing. */
+  stdin?: "ignore" | "pipe";
   /** The whole environment; by default only what a tool needs, so that no secret of the service's is handed on. */
   env?: Record<string, string>;
 }
@@ -31,7 +36,7 @@ export const plainEnv = (): Record<string, string> => ({
 });
 
 /**
- * Starts a process in its own session and process group, tied to this one by nothing: no pipes, output into `logFile`.
+ * Starts a process in its own session and process group, tied to this one by nothing but the input it may ask for; output goes into `logFile`.
  * Rejects when the program cannot be started.
  */
 export const spawnDetached = async (argv: readonly string[], options: DetachedOptions): Promise<Detached> => {
@@ -42,7 +47,7 @@ export const spawnDetached = async (argv: readonly string[], options: DetachedOp
       cwd: options.cwd,
       env: options.env ?? plainEnv(),
       detached: true,
-      stdio: ["ignore", log, log],
+      stdio: [options.stdin ?? "ignore", log, log],
     });
     const ended = Promise.withResolvers<ProcessEnd>();
     child.once("exit", (code, signal) => ended.resolve({ code, signal }));
@@ -51,7 +56,9 @@ export const spawnDetached = async (argv: readonly string[], options: DetachedOp
     // It may have ended already, but its pid stays its own until this tick is over and its exit is read.
     const identity = identify(child.pid, { zombies: true });
     if (!identity) throw new Error(`/proc does not show ${program}`);
-    return { identity, ended: ended.promise, unref: () => child.unref() };
+    // What it does not read is told by its end.
+    child.stdin?.on("error", () => {});
+    return { identity, ended: ended.promise, stdin: child.stdin, unref: () => child.unref() };
   } finally {
     closeSync(log);
   }

@@ -18,7 +18,12 @@ export interface Config {
   logLevel: LogLevel;
   /** MiB that the templates in the cache directory may take together. */
   templatesMb: number;
+  /** Default: RECORDING_DEFAULTS. */
+  recordings?: { retentionS: number; quotaMb: number };
 }
+
+/** A week, and 10 GiB. */
+export const RECORDING_DEFAULTS = { retentionS: 7 * 86400, quotaMb: 10240 } as const;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -60,8 +65,16 @@ const parseLevel = (text: string): LogLevel =>
   LOG_LEVELS.find((level) => level === text.toLowerCase()) ?? refuse("VITRINE_LOG_LEVEL", `"${text}" is none of ${LOG_LEVELS.join(", ")}`);
 
 const DEFAULT_TEMPLATES_MB = 8192;
-const parseMegabytes = (setting: string, text: string): number =>
-  /^\d{1,9}$/.test(text) && Number(text) >= 1 ? Number(text) : refuse(setting, `"${text}" is not a whole number of MiB`);
+const parseWhole = (text: string, setting: string, least: number, most: number): number => {
+  const value = /^\d{1,12}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most)) refuse(setting, `"${text}" is not a whole number from ${least} to ${most}`);
+  return value;
+};
+
+const parseRecordings = ({ VITRINE_RECORDING_RETENTION_S: retention, VITRINE_RECORDING_QUOTA_MB: quota }: Env) => ({
+  retentionS: retention ? parseWhole(retention, "VITRINE_RECORDING_RETENTION_S", 1, 3650 * 86400) : RECORDING_DEFAULTS.retentionS,
+  quotaMb: quota ? parseWhole(quota, "VITRINE_RECORDING_QUOTA_MB", 1, 1024 ** 3) : RECORDING_DEFAULTS.quotaMb,
+});
 
 /** The environment as configuration. Throws config_invalid with what to change; an empty variable counts as unset. */
 export const readConfig = (env: Env): Config => ({
@@ -71,5 +84,6 @@ export const readConfig = (env: Env): Config => ({
   ...(env.VITRINE_API_KEY && { apiKey: parseKey(env.VITRINE_API_KEY) }),
   allowedHosts: parseHosts(env.VITRINE_ALLOWED_HOSTS ?? ""),
   logLevel: parseLevel(env.VITRINE_LOG_LEVEL || "info"),
-  templatesMb: env.VITRINE_TEMPLATES_MB ? parseMegabytes("VITRINE_TEMPLATES_MB", env.VITRINE_TEMPLATES_MB) : DEFAULT_TEMPLATES_MB,
+  templatesMb: env.VITRINE_TEMPLATES_MB ? parseWhole(env.VITRINE_TEMPLATES_MB, "VITRINE_TEMPLATES_MB", 1, 1024 ** 3) : DEFAULT_TEMPLATES_MB,
+  recordings: parseRecordings(env),
 });

@@ -20,6 +20,12 @@ CREATE INDEX IF NOT EXISTS links_computer ON links (computer_id);
 CREATE TABLE IF NOT EXISTS idempotency (
   key TEXT PRIMARY KEY, body_hash TEXT NOT NULL, computer_id TEXT NOT NULL, created_at TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS recordings (
+  id TEXT PRIMARY KEY, computer_id TEXT NOT NULL, computer_name TEXT NOT NULL, status TEXT NOT NULL, automatic INTEGER NOT NULL, spec TEXT NOT NULL,
+  width INTEGER, height INTEGER, started_at TEXT NOT NULL, ended_at TEXT, end_reason TEXT, duration_ms INTEGER, size_bytes INTEGER NOT NULL,
+  frames INTEGER NOT NULL, dropped_frames INTEGER NOT NULL, chapters TEXT NOT NULL, error TEXT, encoder TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS recordings_computer ON recordings (computer_id);
 `;
 
 const VERSION = 1;

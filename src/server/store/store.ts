@@ -5,6 +5,7 @@ import { openDatabase } from "./database.ts";
 import { idempotencyStore } from "./idempotency.ts";
 import { journalStore } from "./journal.ts";
 import { linkStore } from "./links.ts";
+import { recordingStore } from "./recordings.ts";
 
 /** All that the service remembers, in one SQLite file of the data directory. */
 export const openStore = (dataDir: string) => {
@@ -16,6 +17,7 @@ export const openStore = (dataDir: string) => {
     journal: journalStore(db, owner),
     links: linkStore(db),
     idempotency: idempotencyStore(db),
+    recordings: recordingStore(db),
     close: () => db.close(),
   };
 };

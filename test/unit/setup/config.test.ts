@@ -49,7 +49,7 @@ test.each([
   [{ VITRINE_LISTEN: "a b:80" }, /neither an address nor a host name/],
   [{ VITRINE_LISTEN: "[nonsense]:80" }, /VITRINE_LISTEN/],
   [{ VITRINE_ALLOWED_HOSTS: "a.example:80" }, /VITRINE_ALLOWED_HOSTS.*"a.example:80"/],
-  [{ VITRINE_TEMPLATES_MB: "lots" }, /VITRINE_TEMPLATES_MB.*"lots" is not a whole number/],
+  [{ VITRINE_TEMPLATES_MB: "lots" }, /VITRINE_TEMPLATES_MB.*"lots" is not a whole number from/],
   [{ VITRINE_LOG_LEVEL: "loud" }, /VITRINE_LOG_LEVEL.*none of fatal/],
 ])("%j is refused with what to change", (env, message) => expect(() => readConfig(env)).toThrow(message));
 
