@@ -28,6 +28,7 @@ export const computerRecord = (id: string, change: Partial<ComputerRecord> = {})
     last_error: null,
     start_kind: "booted",
     ready_ms: 1,
+    ready_phases: null,
     ...change,
   };
 };
