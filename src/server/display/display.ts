@@ -21,9 +21,14 @@ export interface Display {
   /** Resolves when the server has taken all that was sent before. */
   flush(signal: AbortSignal): Promise<void>;
 
-  /** Text on the computer's clipboard, as it last told; empty when it never did. */
+  /** Text on the computer's clipboard, as it last told or as it was last set here; empty when neither. */
   readonly clipboard: string;
   setClipboard(text: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Calls back with `changed` when the computer has other text on its clipboard, and with `read` when a program there fetches the text that
+   * setClipboard put there, which the first paste of it does. Answers the way to leave.
+   */
+  onClipboard(listener: (event: "changed" | "read") => void): () => void;
 }
 
 /** The displays that are open now, one for each computer. */
