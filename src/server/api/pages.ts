@@ -5,6 +5,7 @@ import express, { type RequestHandler, type Router } from "express";
 import { openapi } from "../../contract/openapi.ts";
 import { admitToComputer } from "./access.ts";
 import type { Context } from "./context.ts";
+import { viewerOf } from "./control.ts";
 import { openSse } from "./sse.ts";
 import { httpBase } from "./urls.ts";
 
@@ -46,14 +47,29 @@ export const pageRoutes = (router: Router, context: Context): void => {
   /** The computer's state as events, for the live page: it needs no key but its own link. */
   router.get("/live/:id/state", async (request, response) => {
     const { record, power } = admitToComputer(context, request, request.params.id, "view");
+    const viewer = viewerOf(request);
     const sse = openSse(response);
-    const tell = ({ name, status }: typeof record) => sse.send("message", { name, status, power: power === "view" ? "view" : "control" });
+    const control = () => {
+      const { holder, name } = context.control.get(record.id);
+      return { holder, name, mine: viewer !== null && context.control.isViewer(record.id, viewer) };
+    };
+    const tell = ({ name, status }: typeof record) =>
+      sse.send("message", { name, status, power: power === "view" ? "view" : "control", control: control() });
     const stop = context.computers.onChange((changed) => {
       if (changed.id !== record.id) return;
       void tell(changed).catch(() => {});
       if (changed.status === "deleted") sse.end();
     });
-    response.once("close", stop);
+    const stopControl = context.control.onChange((id) => {
+      const now = id === record.id ? context.computers.find(id) : null;
+      if (now) void tell(now).catch(() => {});
+    });
+    const leave = viewer === null || power === "view" ? () => {} : context.control.watch(record.id, viewer);
+    response.once("close", () => {
+      stop();
+      stopControl();
+      leave();
+    });
     await tell(context.computers.get(record.id)).catch(() => {});
   });
 };

@@ -15,6 +15,12 @@ export interface OpenTab {
 
 const textOf = (value: unknown, max: number): string => (typeof value === "string" ? value.slice(0, max) : "");
 
+/** Throws browser_unavailable for an answer without the id that was asked for. */
+const idOf = (value: unknown): string => {
+  if (!TARGET_ID.test(textOf(value, 65))) throw new VitrineError("browser_unavailable", { reason: "it answered without an id" });
+  return value as string;
+};
+
 const pagesOf = async (session: CdpSession, signal: AbortSignal): Promise<Tab[]> => {
   const { targetInfos } = await session.send("Target.getTargets", { filter: [{ type: "page" }] }, { signal });
   if (!Array.isArray(targetInfos)) return [];
@@ -32,7 +38,7 @@ const pagesOf = async (session: CdpSession, signal: AbortSignal): Promise<Tab[]>
 
 export const attachTo = async (session: CdpSession, tabId: string, signal: AbortSignal): Promise<string> => {
   const { sessionId } = await session.send("Target.attachToTarget", { targetId: tabId, flatten: true }, { signal });
-  return textOf(sessionId, 128);
+  return idOf(sessionId);
 };
 
 /** 2 when the page has the focus, 1 when it is to be seen, 0 when it is not or does not say. */
@@ -83,7 +89,7 @@ export const activeTab = async (session: CdpSession, signal: AbortSignal): Promi
 /** Opens a tab in front, on an empty page. */
 export const createTab = async (session: CdpSession, signal: AbortSignal): Promise<string> => {
   const { targetId } = await session.send("Target.createTarget", { url: "about:blank" }, { signal });
-  return textOf(targetId, 64);
+  return idOf(targetId);
 };
 
 /** Throws target_not_found. */

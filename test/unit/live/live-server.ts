@@ -14,7 +14,12 @@ const CSP =
 
 /** The service as the live page sees it: its files, one computer's state, and its display. `allow` is what links may still do. */
 export const startLiveServer = async (guest: HostGuest) => {
-  const state = { name: "einstein", status: "running", power: "control" };
+  const state = {
+    name: "einstein",
+    status: "running",
+    power: "control",
+    control: { holder: null as string | null, name: null as string | null, mine: false },
+  };
   let allowed = true;
   let abort = new AbortController();
   const listeners = new Set<ServerResponse>();
@@ -29,6 +34,14 @@ export const startLiveServer = async (guest: HostGuest) => {
       listeners.add(response);
       response.on("close", () => listeners.delete(response));
       return void send(response);
+    }
+    if (pathname === "/live/cmp_1/control") {
+      const taken = request.method === "POST";
+      state.control = taken
+        ? { holder: "person", name: null, mine: searchParams.has("viewer") }
+        : { holder: null, name: null, mine: false };
+      for (const listener of listeners) send(listener);
+      return void response.end("{}");
     }
     const file = pathname.startsWith("/assets/novnc/")
       ? pathname.replace("/assets/novnc", "node_modules/@novnc/novnc")
