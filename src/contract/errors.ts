@@ -29,7 +29,7 @@ export const ERRORS = {
   idempotency_conflict: [409, "This Idempotency-Key was used with another body. Use a new key."],
   no_display: [409, "This computer has no display. Create it from the browser template with mode 'live'."],
   no_browser: [409, "This computer has no browser. Create it from a template that has one."],
-  not_pasted: [409, "Nothing in the computer took the text. Click into a text field first; some fields refuse what is pasted."],
+  not_pasted: [409, "Nothing in the computer took the text: no program that pastes has the keyboard. Click into a text field first."],
   no_history: [409, "This tab has no page to go {direction} to."],
   file_exists: [409, "{path} exists already and is not what this call can replace."],
   not_a_file: [409, "{path} is a folder or special file; this call takes regular files."],

@@ -3,6 +3,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
+import { ControlLocks } from "./actions/control.ts";
+import { createActions } from "./actions/perform.ts";
 import { createApp } from "./api/app.ts";
 import { OpenRelays } from "./api/relays.ts";
 import { upgrades } from "./api/upgrade.ts";
@@ -72,8 +74,14 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
 
   const { links, idempotency } = store;
   const allowedHosts = [config.listen.host, ...config.allowedHosts];
+  const control = new ControlLocks();
+  engine.events.on("change", ({ id, status }) => {
+    if (status !== "running") control.release(id);
+  });
   const context = {
     computers: computers(engine),
+    perform: createActions({ displays, takePicture, settled, dialects: {}, control }),
+    control,
     links,
     idempotency,
     sign,

@@ -2,8 +2,8 @@ import type { Button } from "../../contract/actions.ts";
 import type { Display } from "../display/display.ts";
 import { type Key, SHIFT, SHIFT_RIGHT, XF86_BACK, XF86_FORWARD } from "./keys.ts";
 
-const BITS: Partial<Record<Button, number>> = { left: 1, middle: 2, right: 4 };
-/** The X server's mouse has no back and forward (TigerVNC before 1.14), so they are the keyboard's keys for the same. */
+const BITS: Record<Button, number> = { left: 1, middle: 2, right: 4, back: 1 << 7, forward: 1 << 8 };
+/** For an X server whose mouse ends with the wheel (TigerVNC 1.12): the keyboard's keys for the same. */
 const BUTTON_KEYS: Partial<Record<Button, number>> = { back: XF86_BACK, forward: XF86_FORWARD };
 
 /** What is held down: keysyms in the order in which they went down, and a mask of buttons. */
@@ -37,15 +37,15 @@ export class Hands {
   }
 
   press(button: Button): void {
-    const keysym = BUTTON_KEYS[button];
+    const keysym = this.#keyFor(button);
     if (keysym !== undefined) this.#down(keysym);
-    else this.#setButtons(this.#buttons | (BITS[button] ?? 0));
+    else this.#setButtons(this.#buttons | BITS[button]);
   }
 
   release(button: Button): void {
-    const keysym = BUTTON_KEYS[button];
+    const keysym = this.#keyFor(button);
     if (keysym !== undefined) this.#up(keysym);
-    else this.#setButtons(this.#buttons & ~(BITS[button] ?? 0));
+    else this.#setButtons(this.#buttons & ~BITS[button]);
   }
 
   /** One notch of a wheel; `bit` is its bit in the mask. */
@@ -83,6 +83,10 @@ export class Hands {
   relax(before: Grip): void {
     this.letGo(this.#keys.filter((keysym) => !before.keys.includes(keysym)));
     if ((this.#buttons & ~before.buttons) !== 0) this.#setButtons(this.#buttons & before.buttons);
+  }
+
+  #keyFor(button: Button): number | undefined {
+    return this.#display.extraButtons ? undefined : BUTTON_KEYS[button];
   }
 
   get #shifted(): boolean {

@@ -5,6 +5,8 @@ import type { Doers, Step } from "./step.ts";
 const PIXELS_PER_NOTCH = 120;
 /** Notches that are sent before the X server has to have taken them. */
 const AT_ONCE = 16;
+/** A long way is gone to its end before anything else: Chromium adds up notches that wait, and those back would take away from those forth. */
+const REST = { quietMs: 100, capMs: 1500 };
 /** Bits of the wheel's directions in the mask of buttons. */
 const UP = 3;
 const DOWN = 4;
@@ -32,5 +34,7 @@ export const scroll: Doers<"scroll"> = {
     await turn(step, action.dx, LEFT, RIGHT);
     hands.letGo(held);
     await display.flush(signal);
+    const long = Math.max(Math.abs(notches(action.dx)), Math.abs(notches(action.dy))) > AT_ONCE;
+    if (long) await step.settled(display, REST, signal);
   },
 };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Action, ActionResult, ActionType } from "../../contract/actions.ts";
-import type { Display } from "../display/display.ts";
+import type { ClipboardEvent, Display } from "../display/display.ts";
 import type { Hands } from "./hands.ts";
 import type { BrowserVerbs, Settled, TakePicture } from "./ports.ts";
 
@@ -20,7 +20,7 @@ export interface Step {
 /** What has happened to the clipboard since the batch began. */
 export interface ClipboardWatch {
   /** Resolves at the next event of the kind, or with false after `ms` milliseconds. */
-  next(event: "changed" | "read", ms: number, signal: AbortSignal): Promise<boolean>;
+  next(event: ClipboardEvent, ms: number, signal: AbortSignal): Promise<boolean>;
   /** Whether it changed since the last input. */
   changed: boolean;
 }

@@ -7,8 +7,6 @@ import { type Doers, pause, type Step } from "./step.ts";
 const AT_ONCE = 64;
 /** A longer text is pasted: Chromium takes milliseconds for each key. */
 const MAX_TYPED = 5000;
-/** Between a pasted piece and the next: the page may read the clipboard again while it handles a paste. */
-const REST = { quietMs: 50, capMs: 500 };
 
 const plain = (keysym: number): Key => ({ plain: keysym, shifted: keysym, shift: false });
 const keyFor = (character: string): Key | undefined =>
@@ -62,14 +60,12 @@ const typeKeys = async ({ hands, display, signal }: Step, keys: readonly Key[], 
 
 export const type: Doers<"type"> = {
   type: async (step, { text, delay_ms = 0 }) => {
-    const all = pieces(text);
-    for (const [i, piece] of all.entries()) {
+    for (const piece of pieces(text)) {
       if (piece.how === "keys") {
         await typeKeys(step, piece.keys, delay_ms);
         continue;
       }
       await pasteText(step, piece.text);
-      if (all.slice(i + 1).some(({ how }) => how === "paste")) await step.settled(step.display, REST, step.signal);
       await pause(delay_ms, step.signal);
     }
   },

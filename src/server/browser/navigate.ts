@@ -5,8 +5,11 @@ import { type CdpEvent, CdpRefusal, type CdpSession, recordOf } from "./cdp-sess
 const LOAD_MS = 30_000;
 /** Milliseconds for Chromium to begin: a page may hold it up with a question to the person. */
 const BEGIN_MS = 15_000;
+/** Milliseconds for a loaded page to show itself. */
+const FRAME_MS = 2000;
 
-interface PageSession {
+/** A page, attached to. */
+export interface PageSession {
   session: CdpSession;
   sessionId: string;
   signal: AbortSignal;
@@ -73,12 +76,23 @@ class Loading {
   }
 }
 
-const watching = async <T>(page: PageSession, work: (loading: Loading) => Promise<T>): Promise<T> => {
+/** Chromium drops what is clicked and typed into a page before its first frame. Pages that hang, or ask the person something, show none. */
+const shown = async (page: PageSession): Promise<void> => {
+  const expression = "new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(() => shown(true))))";
+  try {
+    await send(page, "Runtime.evaluate", { expression, awaitPromise: true }, FRAME_MS);
+  } catch {
+    page.signal.throwIfAborted();
+  }
+};
+
+const watching = async (page: PageSession, work: (loading: Loading) => Promise<void>): Promise<void> => {
   const loading = new Loading(page);
   try {
     await send(page, "Page.enable");
     await send(page, "Page.setLifecycleEventsEnabled", { enabled: true });
-    return await work(loading);
+    await work(loading);
+    await shown(page);
   } finally {
     loading.stop();
   }

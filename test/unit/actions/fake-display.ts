@@ -3,8 +3,8 @@ import { Action, type ActionInput } from "../../../src/contract/actions.ts";
 import { VitrineError } from "../../../src/contract/errors.ts";
 import type { BrowserVerbs, Settled, TakePicture } from "../../../src/server/actions/ports.ts";
 import { type RunOptions, runActions } from "../../../src/server/actions/run.ts";
-import type { Display } from "../../../src/server/display/display.ts";
-import { Framebuffer } from "../../../src/server/display/framebuffer.ts";
+import type { ClipboardEvent, Display } from "../../../src/server/display/display.ts";
+import { Framebuffer, type Rectangle } from "../../../src/server/display/framebuffer.ts";
 
 /** A display that writes down what is sent to it: `p X,Y BUTTONS`, `+KEYSYM`, `-KEYSYM`, `clip TEXT`. */
 export class FakeDisplay implements Display {
@@ -12,12 +12,14 @@ export class FakeDisplay implements Display {
   readonly sent: string[] = [];
   pointerAt: { x: number; y: number } | null = null;
   clipboard = "";
+  extraButtons = false;
   /** Called at each flush with how many there were; what it throws, the flush fails with. */
   onFlush: (count: number) => void | Promise<void> = () => {};
   /** Whether something in the computer fetches what is pasted. */
   pasteWorks = true;
   #flushes = 0;
-  readonly #listeners = new Set<(event: "changed" | "read") => void>();
+  readonly #damage = new Set<(damage: readonly Rectangle[]) => void>();
+  readonly #listeners = new Set<(event: ClipboardEvent) => void>();
 
   pointer(x: number, y: number, buttons: number): void {
     this.pointerAt = { x, y };
@@ -26,7 +28,12 @@ export class FakeDisplay implements Display {
 
   key(keysym: number, down: boolean): void {
     this.sent.push(`${down ? "+" : "-"}${keysym > 0x20 && keysym < 0x7f ? String.fromCharCode(keysym) : keysym.toString(16)}`);
-    if (keysym === 0x76 && down && this.sent.at(-2) === "+ffe3" && this.pasteWorks) setImmediate(() => this.tell("read"));
+    if (keysym === 0x76 && down && this.sent.at(-2) === "+ffe3" && this.pasteWorks)
+      setImmediate(() => {
+        this.tell("read");
+        const draw = () => this.#damage.forEach((listener) => void listener([{ x: 0, y: 0, width: 10, height: 10 }]));
+        setImmediate(draw);
+      });
   }
 
   async flush(signal: AbortSignal): Promise<void> {
@@ -36,8 +43,9 @@ export class FakeDisplay implements Display {
   }
 
   async refresh(): Promise<void> {}
-  onDamage(): () => void {
-    return () => {};
+  onDamage(listener: (damage: readonly Rectangle[]) => void): () => void {
+    this.#damage.add(listener);
+    return () => void this.#damage.delete(listener);
   }
 
   async setClipboard(text: string): Promise<void> {
@@ -45,7 +53,7 @@ export class FakeDisplay implements Display {
     this.sent.push(`clip ${text}`);
   }
 
-  onClipboard(listener: (event: "changed" | "read") => void): () => void {
+  onClipboard(listener: (event: ClipboardEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -54,7 +62,7 @@ export class FakeDisplay implements Display {
     return this.#listeners.size;
   }
 
-  tell(event: "changed" | "read"): void {
+  tell(event: ClipboardEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
 

@@ -52,6 +52,16 @@ describe("what is sent", () => {
     ]);
   });
 
+  test("back and forward as buttons where the X server's mouse has them", async () => {
+    const display = new FakeDisplay();
+    display.extraButtons = true;
+    await run(display, [
+      { type: "click", button: "back" },
+      { type: "click", button: "forward" },
+    ]);
+    expect(display.take()).toEqual(["p 500,400 128", "p 500,400 0", "p 500,400 256", "p 500,400 0"]);
+  });
+
   test("a button that is held stays held while the pointer moves", async () => {
     expect(await sentBy({ type: "mouse_down", x: 1, y: 1 }, { type: "move", x: 9, y: 9 }, { type: "mouse_up" })).toEqual([
       "p 1,1 0",
