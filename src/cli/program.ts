@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Cli } from "./cli.ts";
 import { addBrowser } from "./commands/browser.ts";
+import { addAct } from "./commands/computer/act.ts";
 import { addCopy } from "./commands/computer/cp.ts";
 import { addCreate } from "./commands/computer/create.ts";
 import { addDelete } from "./commands/computer/delete.ts";
@@ -33,7 +34,7 @@ export const buildProgram = (cli: Cli): Command => {
     .exitOverride();
   for (const add of [addServe, addSetup, addDoctor, addImage]) add(program, cli);
   const computer = program.command("computer").description("Make and use computers");
-  for (const add of [addCreate, addList, addGet, addRun, addStop, addStart, addFork, addDelete, addCopy, addScreenshot, addOpen])
+  for (const add of [addCreate, addList, addGet, addRun, addStop, addStart, addFork, addDelete, addCopy, addScreenshot, addAct, addOpen])
     add(computer, cli);
   addBrowser(program, cli);
   return program;

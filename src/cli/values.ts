@@ -13,6 +13,11 @@ export const seconds = (text: string): number => {
   return Number(text);
 };
 
+export const decimal = (text: string): number => {
+  if (!/^\d{1,9}(\.\d{1,6})?$/.test(text)) throw new InvalidArgumentError("Give a number.");
+  return Number(text);
+};
+
 export const viewport = (text: string): Viewport => {
   const [, width, height] = /^(\d{1,5})x(\d{1,5})$/.exec(text) ?? [];
   if (width === undefined || height === undefined) throw new InvalidArgumentError("Give it as WIDTHxHEIGHT, like 1280x800.");

@@ -1,5 +1,7 @@
 import type { Browser, ConnectOverCDPOptions } from "playwright-core";
+import type { ActionInput, ActionsAnswer, Dialect, PerformActionsInput } from "../contract/actions.ts";
 import type { Computer as ComputerRecord } from "../contract/computer.ts";
+import type { Control, TakeControl } from "../contract/control.ts";
 import { VitrineError } from "../contract/errors.ts";
 import type { ExecRequestInput, ExecResult } from "../contract/exec.ts";
 import type { Link, Power } from "../contract/links.ts";
@@ -12,6 +14,10 @@ import { type Screenshot, type ScreenshotOptions, takeScreenshot } from "./scree
 import type { Transport } from "./transport.ts";
 
 export type ExecOptions = CallOptions & Omit<ExecRequestInput, "command" | "argv">;
+
+export type ActOptions = CallOptions & Pick<PerformActionsInput, "screenshot" | "if_controlled">;
+/** A batch may ask for ten minutes of waiting, and wait for others before it. */
+const ACT_TIMEOUT_MS = 20 * 60_000;
 
 /** Starting and stopping a machine: minutes on a host without hardware acceleration. */
 export const MACHINE_TIMEOUT_MS = 10 * 60_000;
@@ -117,6 +123,39 @@ export class Computer {
   /** The screen with its hash, or null when it still is the picture with the hash that is given. Errors as of screenshot(). */
   async screenshotIfChanged(hash: string | undefined, options: ScreenshotOptions = {}): Promise<Screenshot | null> {
     return takeScreenshot(this.#transport, `${this.#path}/screenshot`, options, hash);
+  }
+
+  /**
+   * Uses the computer: a batch of actions that stops at its first failure, which is a result and not an error. Invalid input anywhere: nothing is
+   * done. With `dialect`, takes a model's blocks as they came and answers what the model expects. Errors: invalid_request, no_display, controlled.
+   */
+  async act(actions: readonly ActionInput[], options?: ActOptions): Promise<ActionsAnswer>;
+  async act(blocks: unknown, options: ActOptions & { dialect: Dialect }): Promise<unknown>;
+  async act(actions: unknown, options: ActOptions & { dialect?: Dialect } = {}): Promise<unknown> {
+    const { signal, timeoutMs = ACT_TIMEOUT_MS, ...fields } = options;
+    // A vendor's object has its own fields; lists go where ours are.
+    const body = { json: Array.isArray(actions) ? { ...fields, actions } : { ...fields, ...(actions as object) } };
+    return this.#transport.json({ signal, timeoutMs, method: "POST", path: `${this.#path}/actions`, body });
+  }
+
+  /** Who drives the computer. */
+  async control(options: CallOptions = {}): Promise<Control> {
+    return this.#transport.json({ ...options, method: "GET", path: `${this.#path}/control` });
+  }
+
+  /** Takes the computer: a person from anyone, an agent from nobody but itself. Errors: controlled. */
+  async takeControl({
+    signal,
+    timeoutMs,
+    ...fields
+  }: CallOptions & Pick<TakeControl, "holder" | "name"> & { ttl_s?: number }): Promise<Control> {
+    const body = { json: fields };
+    return this.#transport.json({ signal, timeoutMs, method: "POST", path: `${this.#path}/control`, body });
+  }
+
+  /** Lets go of the computer, whoever drives. */
+  async releaseControl(options: CallOptions = {}): Promise<Control> {
+    return this.#transport.json({ ...options, method: "DELETE", path: `${this.#path}/control` });
   }
 
   /** A URL that grants one power over this computer for `ttl_s` seconds. */

@@ -1,4 +1,15 @@
 export type {
+  Action,
+  ActionInput,
+  ActionResult,
+  ActionsAnswer,
+  ActionType,
+  Button,
+  Dialect,
+  Picture,
+  Tab,
+} from "../contract/actions.ts";
+export type {
   Computer as ComputerRecord,
   CreateComputerInput,
   NetworkPolicy,
@@ -6,10 +17,11 @@ export type {
   TemplateName,
   Viewport,
 } from "../contract/computer.ts";
+export type { Control, Holder } from "../contract/control.ts";
 export { type ErrorCode, VitrineError } from "../contract/errors.ts";
 export type { Download, ExecResult, FileStat, ProcessInfo, SignalName } from "../contract/exec.ts";
 export type { Link, Power } from "../contract/links.ts";
-export { Computer, type ExecOptions } from "./computer.ts";
+export { type ActOptions, Computer, type ExecOptions } from "./computer.ts";
 export type { Computers, ListOptions, Page } from "./computers.ts";
 export type { CallOptions } from "./deadline.ts";
 export type { Downloads } from "./downloads.ts";

@@ -122,3 +122,33 @@ export const ActionResult = z
 export type ActionResult = z.infer<typeof ActionResult>;
 
 export const MAX_ACTIONS = 100;
+/** Pictures that one batch may ask for. */
+export const MAX_PICTURES = 16;
+
+const makesPicture = ({ type }: Action) => type === "screenshot" || type === "zoom";
+const ifControlled = z
+  .enum(["fail", "wait"])
+  .default("fail")
+  .describe("While a person drives: fail with 423, or wait until they let go, for up to ten minutes");
+
+const CanonicalActions = z.strictObject({
+  dialect: z.literal("canonical").optional(),
+  actions: z
+    .array(Action)
+    .min(1)
+    .max(MAX_ACTIONS)
+    .refine((actions) => actions.filter(makesPicture).length <= MAX_PICTURES, `at most ${MAX_PICTURES} pictures in a batch`),
+  screenshot: z.enum(["none", "after"]).default("none").describe("after: one picture, when the screen has come to rest"),
+  if_controlled: ifControlled,
+});
+
+/** A model's call as it came; what else is in it is the vendor's. */
+const DialectActions = z.looseObject({ dialect: Dialect, if_controlled: ifControlled });
+
+export const PerformActions = z.discriminatedUnion("dialect", [CanonicalActions, DialectActions]);
+export type PerformActions = z.infer<typeof PerformActions>;
+export type PerformActionsInput = z.input<typeof CanonicalActions>;
+
+/** What a batch came to; with a dialect the answer has the vendor's form instead. */
+export const ActionsAnswer = z.object({ results: z.array(ActionResult), screenshot: Picture.optional() }).meta({ id: "ActionsAnswer" });
+export type ActionsAnswer = z.infer<typeof ActionsAnswer>;

@@ -33,6 +33,8 @@ export const ERRORS = {
   recording_not_ready: [409, "The recording is {status}. Stop it, or wait until it is ready."],
   recording_ended: [409, "The recording is {status}; only one that is being recorded takes a mark."],
   recording_failed: [409, "The recording failed: {reason}"],
+  not_pasted: [409, "Nothing in the computer took the text: no program that pastes has the keyboard. Click into a text field first."],
+  no_history: [409, "This tab has no page to go {direction} to."],
   file_exists: [409, "{path} exists already and is not what this call can replace."],
   not_a_file: [409, "{path} is a folder or special file; this call takes regular files."],
   not_a_directory: [409, "{path} is not a folder."],
@@ -40,7 +42,12 @@ export const ERRORS = {
   payload_too_large: [413, "The body is larger than {limit} bytes."],
   range_not_satisfiable: [416, "The range does not lie within the file of {size} bytes."],
   archive_invalid: [422, "The archive cannot be unpacked: {reason}"],
+  controlled: [
+    423,
+    "{who} drives this computer. Wait until it is released (if_controlled: 'wait' does), or release it with DELETE .../control.",
+  ],
   capacity_exceeded: [429, "The host is full: {reason}. Delete or stop a computer, or try again later."],
+  navigation_failed: [502, "Chromium could not open {url}: {reason}"],
   timeout: [504, "{what} did not finish within {timeout_s} s."],
   guest_unreachable: [503, "The computer's agent does not answer: {reason}"],
   guest_link_lost: [

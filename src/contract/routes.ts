@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { ActionsAnswer, PerformActions } from "./actions.ts";
 import { Computer, CreateComputer, ForkComputer, Status, StopComputer, TemplateName } from "./computer.ts";
+import { Control, TakeControl } from "./control.ts";
 import {
   Download,
   ExecRequest,
@@ -346,6 +348,40 @@ export const ROUTES = {
     answer: { media: "image/jpeg", description: "The picture" },
     errors: [...onRecordings, "recording_not_ready", "recording_failed", "link_invalid"],
     auth: "link",
+  },
+  actions: {
+    method: "post",
+    path: "/v1/computers/{id}/actions",
+    summary: "Use the computer: a batch of actions that stops at its first failure; with a dialect, a model's call as it came",
+    body: PerformActions,
+    status: 200,
+    answer: z.union([ActionsAnswer, z.unknown()]),
+    errors: [...onGuest, "no_display", "display_unavailable", "unsupported_option", "controlled"],
+  },
+  getControl: {
+    method: "get",
+    path: "/v1/computers/{id}/control",
+    summary: "Who drives the computer",
+    status: 200,
+    answer: Control,
+    errors: ["computer_not_found"],
+  },
+  takeControl: {
+    method: "post",
+    path: "/v1/computers/{id}/control",
+    summary: "Drive the computer: a person takes it from anyone, an agent from nobody but itself",
+    body: TakeControl,
+    status: 200,
+    answer: Control,
+    errors: ["computer_not_found", "wrong_state", "no_display", "controlled"],
+  },
+  releaseControl: {
+    method: "delete",
+    path: "/v1/computers/{id}/control",
+    summary: "Let go of the computer, whoever drives; repeating it is a success",
+    status: 200,
+    answer: Control,
+    errors: ["computer_not_found"],
   },
   createLink: {
     method: "post",

@@ -30,7 +30,7 @@ const readEvents = async (body, onData) => {
 
 /**
  * Follows the events at `url` until `signal` aborts or the answer is final. EventSource would not tell why it was refused, so this is fetch.
- * `on.state({name, status, power, viewers})` at each event; `on.lost()` when the service does not answer; `on.refused(status)` once, for good.
+ * `on.state({name, status, power, viewers, control})` at each event; `on.lost()` when the service does not answer; `on.refused(status)` once, for good.
  */
 export const followState = async (url, on, signal) => {
   for (let attempt = 0; !signal.aborted; attempt++) {

@@ -1,4 +1,5 @@
 import { Clipboard } from "./clipboard.js";
+import { Control } from "./control.js";
 import { Desktop } from "./desktop.js";
 import { followState } from "./events.js";
 import { describe } from "./states.js";
@@ -8,6 +9,8 @@ const byId = (id) => document.getElementById(id);
 const id = decodeURIComponent(location.pathname.split("/").filter(Boolean)[1] ?? "");
 const query = `?token=${encodeURIComponent(new URLSearchParams(location.search).get("token") ?? "")}`;
 const displayUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/computers/${encodeURIComponent(id)}/display${query}`;
+
+const control = new Control(`/live/${encodeURIComponent(id)}/control${query}`);
 
 /** All that the page shows follows from this. */
 const known = { name: "", status: "", power: "view", viewers: 0, refused: 0, service: true, desktop: "connecting", seen: false };
@@ -27,7 +30,10 @@ const update = (news) => {
   // The text is set only when it changes, or a screen reader would say it again.
   if (byId("overlay-title").textContent !== title) byId("overlay-title").textContent = title;
   if (byId("overlay-text").textContent !== text) byId("overlay-text").textContent = text;
-  clipboard.enabled = state === "connected" && known.power === "control";
+  const controls = state === "connected" && known.power === "control";
+  control.update(known.control, controls);
+  desktop.viewOnly = known.power !== "control" || control.elsewhere;
+  clipboard.enabled = controls && !control.elsewhere;
 };
 
 const desktop = new Desktop(byId("screen"), displayUrl, {
@@ -76,11 +82,10 @@ document.addEventListener("fullscreenchange", () => {
 });
 
 const onState = {
-  state: ({ name, status, power, viewers }) => {
-    desktop.viewOnly = power !== "control";
+  state: ({ name, status, power, viewers, control }) => {
     // A viewer's keys go nowhere, so Tab passes the desktop by.
     byId("screen").tabIndex = power === "control" ? 0 : -1;
-    update({ name, status, power, viewers, service: true });
+    update({ name, status, power, viewers, control, service: true });
     if (status === "running") desktop.start();
     else desktop.stop();
   },
@@ -94,6 +99,6 @@ let following = new AbortController();
 const follow = () => {
   following.abort();
   following = new AbortController();
-  followState(`/live/${encodeURIComponent(id)}/state${query}`, onState, following.signal);
+  followState(`/live/${encodeURIComponent(id)}/state${query}&viewer=${control.viewer}`, onState, following.signal);
 };
 follow();

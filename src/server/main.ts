@@ -5,6 +5,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { VitrineError } from "../contract/errors.ts";
+import { ControlLocks } from "./actions/control.ts";
+import { createActions } from "./actions/perform.ts";
 import { createApp } from "./api/app.ts";
 import { OpenRelays } from "./api/relays.ts";
 import { upgrades } from "./api/upgrade.ts";
@@ -17,6 +19,8 @@ import { startReaper } from "./computers/reap.ts";
 import { reconcile } from "./computers/reconcile.ts";
 import { connectDisplay } from "./display/connect.ts";
 import { OpenDisplays } from "./display/displays.ts";
+import { takePicture } from "./display/picture.ts";
+import { settled } from "./display/settled.ts";
 import { dialHostPort } from "./egress/host-ports.ts";
 import { bootFiles } from "./guest/boot-files.ts";
 import { type Host, prepareHost } from "./host.ts";
@@ -99,11 +103,17 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
 
   const { links, idempotency } = store;
   const allowedHosts = [config.listen.host, ...config.allowedHosts];
+  const control = new ControlLocks();
+  engine.events.on("change", ({ id, status }) => {
+    if (status !== "running") control.release(id);
+  });
   const context = {
     computers: computers(engine),
     displays,
     recordings,
     viewers: new Viewers(),
+    perform: createActions({ displays, takePicture, settled, dialects: {}, control }),
+    control,
     links,
     idempotency,
     sign,

@@ -3,9 +3,11 @@ import express, { type Express } from "express";
 import type { Logger } from "pino";
 import { pinoHttp } from "pino-http";
 import { checkOrigin, requireApiKey } from "../auth/guards.ts";
+import { actionHandlers } from "./actions.ts";
 import { cdpRoutes } from "./cdp.ts";
 import { computerHandlers } from "./computers.ts";
 import type { Context } from "./context.ts";
+import { controlHandlers, liveControlRoutes } from "./control.ts";
 import { answerErrors, notFound } from "./errors.ts";
 import { execHandlers } from "./exec.ts";
 import { fileHandlers } from "./files.ts";
@@ -44,12 +46,15 @@ export const createApp = (context: Context, relays: OpenRelays, logger: Logger):
     next();
   });
   pageRoutes(app, context);
+  liveControlRoutes(app, context);
   cdpRoutes(app, context);
   recordingMediaRoutes(app, context);
   bindRoutes(
     app,
     {
+      ...actionHandlers(context),
       ...computerHandlers(context),
+      ...controlHandlers(context),
       ...execHandlers(context),
       ...fileHandlers(context),
       ...linkHandlers(context, relays),

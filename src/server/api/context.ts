@@ -1,4 +1,6 @@
 import type { TemplateName } from "../../contract/computer.ts";
+import type { ControlLocks } from "../actions/control.ts";
+import type { PerformCall } from "../actions/perform.ts";
 import type { Signer } from "../auth/key.ts";
 import type { Computers } from "../computers/computers.ts";
 import type { Log } from "../computers/engine.ts";
@@ -16,6 +18,9 @@ export interface Context {
   links: Store["links"];
   idempotency: Store["idempotency"];
   sign: Signer;
+  /** Does a batch of actions. */
+  perform: PerformCall;
+  control: ControlLocks;
   apiKey: string;
   allowedHosts: readonly string[];
   version: string;

@@ -5,6 +5,7 @@ import express, { type RequestHandler, type Router } from "express";
 import { openapi } from "../../contract/openapi.ts";
 import { admitToComputer } from "./access.ts";
 import type { Context } from "./context.ts";
+import { viewerOf } from "./control.ts";
 import { NOVNC_DIR, novncBundle } from "./novnc.ts";
 import { openSse } from "./sse.ts";
 import { httpBase } from "./urls.ts";
@@ -52,23 +53,33 @@ export const pageRoutes = (router: Router, context: Context): void => {
   /** The computer's state and how many watch it, as events for the live page: it needs no key but its own link. */
   router.get("/live/:id/state", async (request, response) => {
     const { record, power } = admitToComputer(context, request, request.params.id, "view");
+    const viewer = viewerOf(request);
     const sse = openSse(response);
+    const control = () => {
+      const { holder, name } = context.control.get(record.id);
+      return { holder, name, mine: viewer !== null && context.control.isViewer(record.id, viewer) };
+    };
     const tell = ({ name, status }: typeof record) => {
       const viewers = context.viewers.count(record.id);
-      return sse.send("message", { name, status, power: power === "view" ? "view" : "control", viewers });
+      return sse.send("message", { name, status, power: power === "view" ? "view" : "control", viewers, control: control() });
     };
-    const stopCounting = context.viewers.onChange((id) => {
+    const tellNow = (id: string) => {
       const now = id === record.id ? context.computers.find(id) : null;
       if (now) void tell(now).catch(() => {});
-    });
+    };
+    const stopCounting = context.viewers.onChange(tellNow);
     const stop = context.computers.onChange((changed) => {
       if (changed.id !== record.id) return;
       void tell(changed).catch(() => {});
       if (changed.status === "deleted") sse.end();
     });
+    const stopControl = context.control.onChange(tellNow);
+    const leave = viewer === null || power === "view" ? () => {} : context.control.watch(record.id, viewer);
     response.once("close", () => {
       stop();
       stopCounting();
+      stopControl();
+      leave();
     });
     await tell(context.computers.get(record.id)).catch(() => {});
   });

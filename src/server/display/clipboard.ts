@@ -1,5 +1,6 @@
 import { constants, deflateSync, inflateSync } from "node:zlib";
 import { VitrineError } from "../../contract/errors.ts";
+import type { ClipboardEvent } from "./display.ts";
 import { cutText, extendedCutText } from "./rfb-messages.ts";
 
 const TEXT = 1;
@@ -17,16 +18,21 @@ export const MAX_CUT_TEXT = 1024 * 1024;
 /** What inflates to more is not kept. CRLF may double a text. */
 const MAX_INFLATED = 4 + 2 * MAX_CLIPBOARD + 1;
 
+/** A text as it goes to the server. */
+export const clipboardBytes = (text: string): Buffer => Buffer.from(`${text.replace(/\r\n?|\n/g, "\r\n")}\0`);
+
 /** The computer's clipboard, as one VNC connection sees it: UTF-8 through the extended clipboard, or Latin-1 where the server lacks it. */
 export class Clipboard {
   readonly #send: (message: Buffer) => void;
+  readonly #tell: (event: ClipboardEvent) => void;
   #text = "";
   #extended = false;
   /** What the server may fetch from us, as it will be sent; null when something else is on the clipboard. */
   #offer: Buffer | null = null;
 
-  constructor(send: (message: Buffer) => void) {
+  constructor(send: (message: Buffer) => void, tell: (event: ClipboardEvent) => void) {
     this.#send = send;
+    this.#tell = tell;
   }
 
   /** As the computer last told, or as it was last set. */
@@ -46,7 +52,7 @@ export class Clipboard {
 
   /** Throws invalid_request when the text is longer than the server takes. */
   set(text: string): void {
-    const bytes = Buffer.from(`${text.replace(/\r\n?|\n/g, "\r\n")}\0`);
+    const bytes = clipboardBytes(text);
     if (bytes.length > MAX_CLIPBOARD)
       throw new VitrineError("invalid_request", { reason: `a clipboard text of ${bytes.length} bytes; the most is ${MAX_CLIPBOARD}` });
     const size = Buffer.alloc(4);
@@ -60,6 +66,7 @@ export class Clipboard {
   plain(bytes: Buffer): void {
     this.#offer = null;
     this.#text = bytes.toString("latin1");
+    this.#tell("changed");
   }
 
   /** A message of the extended clipboard. Throws when it is damaged. */
@@ -71,7 +78,9 @@ export class Clipboard {
       const unsolicited = Buffer.alloc(4);
       this.#send(extendedCutText(ACTIONS | TEXT, unsolicited));
     } else if (flags & REQUEST) {
-      if (this.#offer && flags & TEXT) this.#send(this.#offer);
+      if (!this.#offer || !(flags & TEXT)) return;
+      this.#send(this.#offer);
+      this.#tell("read");
     } else if (flags & PEEK) this.#send(extendedCutText(NOTIFY | (this.#offer ? TEXT : 0)));
     else if (flags & NOTIFY && flags & TEXT) {
       this.#offer = null;
@@ -79,7 +88,10 @@ export class Clipboard {
     } else if (flags & NOTIFY) {
       // That nobody in the computer has a text is told when we have taken its place, too.
       if (!this.#offer) this.#text = "";
-    } else if (flags & PROVIDE && flags & TEXT) this.#text = readText(message.subarray(4)) ?? this.#text;
+    } else if (flags & PROVIDE && flags & TEXT) {
+      this.#text = readText(message.subarray(4)) ?? this.#text;
+      this.#tell("changed");
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { VitrineError } from "../../contract/errors.ts";
 import { withDeadline } from "../deadline.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { Clipboard, MAX_CUT_TEXT } from "./clipboard.ts";
-import type { Display } from "./display.ts";
+import type { ClipboardEvent, Display } from "./display.ts";
 import type { Framebuffer, Rectangle } from "./framebuffer.ts";
 import { bounded, handshake } from "./rfb-handshake.ts";
 import * as messages from "./rfb-messages.ts";
@@ -37,7 +37,13 @@ export class RfbClient implements Display {
   readonly #stream: Duplex;
   readonly #reader: ByteReader;
   readonly #updates: UpdateReader;
-  readonly #clipboard = new Clipboard((message) => this.#send(message));
+  readonly #clipboardListeners = new Set<(event: ClipboardEvent) => void>();
+  readonly #clipboard = new Clipboard(
+    (message) => this.#send(message),
+    (event) => {
+      for (const listener of [...this.#clipboardListeners]) listener(event);
+    },
+  );
   readonly #listeners = new Set<(damage: readonly Rectangle[]) => void>();
   readonly #waits = new Waits();
   readonly #trips = new Set<Trip>();
@@ -209,6 +215,13 @@ export class RfbClient implements Display {
     await this.flush(signal);
   }
 
+  onClipboard(listener: (event: ClipboardEvent) => void): () => void {
+    // A function that is given twice is two listeners.
+    const own = (event: ClipboardEvent) => listener(event);
+    this.#clipboardListeners.add(own);
+    return () => void this.#clipboardListeners.delete(own);
+  }
+
   #send(message: Buffer): void {
     if (this.#failed) return;
     if (this.#stream.writableLength + message.length > MAX_UNREAD) this.#fail(new Error("it does not read what it is sent"));
@@ -246,6 +259,7 @@ export class RfbClient implements Display {
     this.#updates.close();
     this.#waits.fail(unavailable(reason));
     this.#listeners.clear();
+    this.#clipboardListeners.clear();
     this.#end(reason);
   }
 

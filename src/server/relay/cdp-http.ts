@@ -1,6 +1,7 @@
 import { VitrineError } from "../../contract/errors.ts";
+import { discover } from "../browser/discover.ts";
 import { type BrowserGuest, withBrowser } from "../browser/endpoint.ts";
-import { askBrowser } from "../browser/request.ts";
+import { parseJson } from "../browser/read-json.ts";
 
 /** Where a client finds the CDP endpoint: `wsBase` is ws(s)://HOST/v1/computers/ID/cdp. */
 export interface CdpUrls {
@@ -24,7 +25,6 @@ export interface CdpHttpAnswer {
   body: Buffer;
 }
 
-const MAX_BODY = 16 * 1024 * 1024;
 const TARGET = /^[\w-]{1,128}$/;
 
 const READ = ["GET"];
@@ -75,25 +75,6 @@ const rewritten = (value: unknown, urls: CdpUrls): unknown => {
   return url ? { ...rest, webSocketDebuggerUrl: url } : rest;
 };
 
-const readBody = async (response: AsyncIterable<Buffer>): Promise<Buffer> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response) {
-    size += chunk.length;
-    if (size > MAX_BODY) throw new VitrineError("browser_unavailable", { reason: `its answer is larger than ${MAX_BODY} bytes` });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-};
-
-const parsed = (body: Buffer): unknown => {
-  try {
-    return JSON.parse(body.toString("utf8"));
-  } catch (cause) {
-    throw new VitrineError("browser_unavailable", { reason: "its answer is not JSON" }, { cause });
-  }
-};
-
 /**
  * Chromium's discovery endpoints (/json/...), asked through the guest link, with its WebSocket URLs replaced by public ones. Waits for a
  * Chromium that is starting. Errors: route_not_found, method_not_allowed, target_not_found, invalid_request, browser_unavailable.
@@ -109,28 +90,13 @@ export const cdpHttp = async ({ guest, method, path, urls, signal, waitMs }: Cdp
 
   const query = withoutToken(rest.join("?"), urls.token);
   const upstream = `${route.name}${route.target ? `/${route.target}` : ""}${query && `?${query}`}`;
-  const ask = async (_: string, bounded: AbortSignal) => {
-    const { response, upgraded } = await askBrowser(guest, { method, path: upstream }, bounded);
-    upgraded?.stream.destroy();
-    const hangUp = () => response.destroy();
-    bounded.addEventListener("abort", hangUp, { once: true });
-    try {
-      return { status: response.statusCode ?? 502, body: await readBody(response) };
-    } catch (error) {
-      throw error instanceof VitrineError
-        ? error
-        : new VitrineError("browser_unavailable", { reason: "its answer broke off" }, { cause: error });
-    } finally {
-      bounded.removeEventListener("abort", hangUp);
-      response.destroy();
-    }
-  };
+  const ask = (_: string, bounded: AbortSignal) => discover(guest, { method, path: upstream }, bounded);
   const { status, body } = await withBrowser(guest, signal, ask, waitMs);
 
   if (status === 404 && route.target) throw new VitrineError("target_not_found", { target: route.target });
   if (status < 200 || status > 299) throw new VitrineError("browser_unavailable", { reason: `it answered ${status} to ${pathname}` });
   const headers = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
   if (route.target) return { status, headers: { ...headers, "content-type": "text/plain; charset=utf-8" }, body };
-  const json = Buffer.from(JSON.stringify(rewritten(parsed(body), urls)));
+  const json = Buffer.from(JSON.stringify(rewritten(parseJson(body), urls)));
   return { status, headers: { ...headers, "content-type": "application/json; charset=utf-8" }, body: json };
 };

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { computer, type Handler, json, refuse, type Service, startService } from "../client/service.ts";
 import { vitrine } from "./command-line.ts";
 
@@ -260,4 +260,90 @@ test("cp -r takes folders in and out by archive, and refuses what is there or is
   expect((await vitrine(["computer", "cp", "-r", "einstein:up", join(folder, "broken")])).code).toBe(1);
   const left = spawnSync("ls", ["-A", folder], { encoding: "utf8" }).stdout.trim().split("\n");
   expect(left).toEqual(["copy", "source"]);
+});
+
+describe("act", () => {
+  const act = (...args: string[]) => vitrine(["computer", "act", "einstein", ...args]);
+  const answer = (results: object[]) => ({
+    [`POST ${C}/actions`]: (_: unknown, response: Parameters<typeof json>[0]) => json(response, { results }),
+  });
+
+  test.each<[string, object]>([
+    ["click 100 200", { type: "click", x: 100, y: 200 }],
+    ["click --button right --count 2 --hold ctrl,shift", { type: "click", button: "right", count: 2, keys: ["ctrl", "shift"] }],
+    ["scroll 0 -300 --at 5,6", { type: "scroll", dx: 0, dy: -300, x: 5, y: 6 }],
+    [
+      "drag 1 2 3 4 5 6 --duration-ms 50",
+      {
+        type: "drag",
+        path: [
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ],
+        duration_ms: 50,
+      },
+    ],
+    ["type hello --delay-ms 5", { type: "type", text: "hello", delay_ms: 5 }],
+    ["key ctrl+s --repeat 3", { type: "key", keys: ["ctrl+s"], repeat: 3 }],
+    ["hold_key shift a 500", { type: "hold_key", keys: ["shift", "a"], duration_ms: 500 }],
+    ["zoom 1 2 30 40", { type: "zoom", region: { x: 1, y: 2, width: 30, height: 40 } }],
+    ["navigate example.com", { type: "navigate", url: "example.com" }],
+    ["cursor_position", { type: "cursor_position" }],
+  ])("%s", async (line, action) => {
+    await serve(answer([{ type: "x", ok: true }]));
+    expect(await act(...line.split(" "))).toMatchObject({ code: 0, stderr: "" });
+    expect(bodies()).toEqual([{ actions: [action] }]);
+  });
+
+  test("what it answers is printed, and its picture kept", async () => {
+    const picture = { media_type: "image/png", data: Buffer.from("PNG").toString("base64"), width: 1, height: 1, hash: "h" };
+    await serve(
+      answer([
+        { type: "clipboard_get", ok: true, text: "copied\u001b[2J" },
+        { type: "screenshot", ok: true, screenshot: picture },
+      ]),
+    );
+    const file = join(folder, "f.png");
+    expect((await act("screenshot", "-o", file)).stdout).toBe(`copied\ufffd[2J\n${file}\n`);
+    expect(await readFile(file, "utf8")).toBe("PNG");
+    expect((await act("screenshot", "-o", "-")).stdout).toBe("PNG");
+  });
+
+  test("a list of actions comes on standard input, and a failure among them is the exit code's", async () => {
+    await serve(
+      answer([
+        { type: "wait", ok: true },
+        { type: "paste", ok: false, error: { code: "not_pasted", message: "Nothing took it." } },
+      ]),
+    );
+    const list = [
+      { type: "wait", ms: 1 },
+      { type: "paste", text: "x" },
+    ];
+    const done = await vitrine(["computer", "act", "einstein", "-", "--after", "--wait"], { stdin: JSON.stringify(list) });
+    expect(done).toMatchObject({ code: 1, stderr: "vitrine: paste: Nothing took it.\n" });
+    expect(bodies()).toEqual([{ actions: list, screenshot: "after", if_controlled: "wait" }]);
+  });
+
+  test("a model's call goes through as it is", async () => {
+    await serve({ [`POST ${C}/actions`]: (_, response) => json(response, { type: "computer_call_output" }) });
+    const call = { type: "computer_call", call_id: "c1", action: { type: "click", x: 1, y: 2, button: "left" } };
+    const done = await vitrine(["computer", "act", "einstein", "-", "--dialect", "openai"], { stdin: JSON.stringify(call) });
+    expect(JSON.parse(done.stdout)).toEqual({ type: "computer_call_output" });
+    expect(bodies()).toEqual([{ dialect: "openai", ...call }]);
+  });
+
+  test.each([
+    ["fly", "There is no action fly"],
+    ["click 1", "Give Y as a whole number"],
+    ["scroll up", "not up"],
+    ["-", "not JSON"],
+    ["click --dialect openai", "--dialect goes with -"],
+  ])("%s is wrong use", async (line, words) => {
+    await serve({});
+    const done = await act(...line.split(" "));
+    expect(done.code).toBe(2);
+    expect(done.stderr).toContain(words);
+  });
 });

@@ -258,3 +258,31 @@ test("the machine's own key is read from its file, and never sent to another mac
 test("a URL that is none is refused at once", () => {
   expect(() => new Vitrine({ url: "localhost:7780" })).toThrow(/not an http or https URL/);
 });
+
+test("act sends a batch, or a model's call in its own fields, and gives what was answered", async () => {
+  const vitrine = await connect({ [`POST ${C}/actions`]: ({ body }, answer) => json(answer, { got: JSON.parse(body.toString()) }) });
+  const einstein = await vitrine.computers.get("einstein");
+  expect(await einstein.act([{ type: "click", x: 1, y: 2 }], { screenshot: "after" })).toEqual({
+    got: { screenshot: "after", actions: [{ type: "click", x: 1, y: 2 }] },
+  });
+  expect(await einstein.act({ type: "computer_call", call_id: "c" }, { dialect: "openai", if_controlled: "wait" })).toEqual({
+    got: { dialect: "openai", if_controlled: "wait", type: "computer_call", call_id: "c" },
+  });
+  expect(await einstein.act([{ name: "computer" }], { dialect: "anthropic" })).toEqual({
+    got: { dialect: "anthropic", actions: [{ name: "computer" }] },
+  });
+});
+
+test("control is taken, seen and let go of", async () => {
+  const control = { holder: "agent", name: "a", since: null, expires_at: null };
+  const vitrine = await connect({
+    [`POST ${C}/control`]: (_, answer) => json(answer, control),
+    [`GET ${C}/control`]: (_, answer) => json(answer, control),
+    [`DELETE ${C}/control`]: (_, answer) => refuse(answer, "computer_not_found", { id: "einstein" }),
+  });
+  const einstein = await vitrine.computers.get("einstein");
+  expect(await einstein.takeControl({ holder: "agent", name: "a", ttl_s: 5 })).toEqual(control);
+  expect(JSON.parse(String(service?.seen.at(-1)?.body))).toEqual({ holder: "agent", name: "a", ttl_s: 5 });
+  expect(await einstein.control()).toEqual(control);
+  await expect(einstein.releaseControl()).rejects.toMatchObject({ code: "computer_not_found" });
+});

@@ -37,6 +37,8 @@ export const startXvnc = async ({ width = 640, height = 480 } = {}): Promise<Tes
     "-rfbport",
     `${port}`,
     "-retro",
+    // As in the guest: what is selected there is not on the clipboard yet.
+    "-SendPrimary=0",
   ];
   const child = spawn("Xtigervnc", args, { detached: true, stdio: ["ignore", "ignore", "ignore", "pipe"] });
   const exited = once(child, "exit");

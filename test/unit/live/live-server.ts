@@ -15,7 +15,13 @@ const CSP =
 
 /** The service as the live page sees it: its files, one computer's state, and its display. `allow` is what links may still do. */
 export const startLiveServer = async (guest: HostGuest) => {
-  const state = { name: "einstein", status: "running", power: "control", viewers: 1 };
+  const state = {
+    name: "einstein",
+    status: "running",
+    power: "control",
+    viewers: 1,
+    control: { holder: null as string | null, name: null as string | null, mine: false },
+  };
   let allowed = true;
   let abort = new AbortController();
   const listeners = new Set<ServerResponse>();
@@ -34,6 +40,14 @@ export const startLiveServer = async (guest: HostGuest) => {
     if (pathname === "/assets/novnc.js") {
       response.setHeader("content-type", "text/javascript");
       return void novncBundle().then((bundle) => response.end(bundle));
+    }
+    if (pathname === "/live/cmp_1/control") {
+      const taken = request.method === "POST";
+      state.control = taken
+        ? { holder: "person", name: null, mine: searchParams.has("viewer") }
+        : { holder: null, name: null, mine: false };
+      for (const listener of listeners) send(listener);
+      return void response.end("{}");
     }
     const path = pathname === "/live/cmp_1" ? "src/live/index.html" : pathname.replace("/assets/live", "src/live");
     response.setHeader("content-type", TYPES[extname(path)] ?? "text/plain");

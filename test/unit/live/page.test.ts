@@ -109,6 +109,39 @@ test("sends keys and pointer as a controller and none as a viewer", async () => 
   await picture("view-only");
 });
 
+test("says who drives, keeps its hands off meanwhile, and takes and releases control", async () => {
+  const act = () => page.keyboard.type("hello");
+  const button = page.locator("#control-button");
+  await page.goto(server.url);
+  await state("connected");
+  expect(await page.isVisible("#driver")).toBe(false);
+
+  server.set({ control: { holder: "agent", name: "a-long-name-of-an-agent-that-says-much", mine: false } });
+  await eventually(() => shownText("#driver")).toBe("a-long-name-of-an-agent-that-says-much drives");
+  expect(await page.isVisible("#clipboard-button")).toBe(false);
+  await bytesSent(async () => {});
+  expect(await bytesSent(act)).toBe(0);
+  await picture("agent-drives");
+  await page.setViewportSize({ width: 360, height: 640 });
+  expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
+  const box = (await page.locator("#full-screen").boundingBox())!;
+  expect(box.x + box.width).toBeLessThanOrEqual(360);
+  await picture("agent-drives-phone");
+  await page.setViewportSize({ width: 1000, height: 700 });
+
+  await button.click();
+  await eventually(() => shownText("#driver")).toBe("you drive");
+  expect(await button.textContent()).toBe("Release");
+  await page.focus("#screen");
+  expect(await bytesSent(act)).toBeGreaterThan(0);
+  await button.click();
+  await eventually(() => page.isVisible("#driver")).toBe(false);
+
+  server.set({ power: "view", control: { holder: "person", name: "Ada", mine: false } });
+  await eventually(() => shownText("#driver")).toBe("Ada drives");
+  expect(await button.isVisible()).toBe(false);
+});
+
 test("says what became of the computer and connects again by itself", async () => {
   await page.goto(server.url);
   await state("connected");

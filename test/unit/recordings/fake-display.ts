@@ -55,6 +55,10 @@ export class FakeDisplay implements Display {
   }
   refresh = () => this.#alive();
   flush = () => this.#alive();
+  onClipboard(): () => void {
+    return () => {};
+  }
+
   setClipboard = () => this.#alive();
   onDamage(listener: (damage: readonly Rectangle[]) => void): () => void {
     this.#listeners.add(listener);

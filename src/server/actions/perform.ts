@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { Action, type ActionsAnswer, type Dialect, MAX_ACTIONS, type PerformActions } from "../../contract/actions.ts";
+import { VitrineError } from "../../contract/errors.ts";
+import type { Display, Displays } from "../display/display.ts";
+import { checkBatch, checkPlaces, type Size } from "./check.ts";
+import type { ControlLocks } from "./control.ts";
+import type { DialectAdapter, DialectCall } from "./dialect.ts";
+import { handsOn } from "./hands.ts";
+import { createHeldKeeper } from "./held.ts";
+import type { BrowserVerbs, Settled, TakePicture } from "./ports.ts";
+import { runActions } from "./run.ts";
+import { createTurns } from "./turns.ts";
+
+export interface ActionsPorts {
+  displays: Displays;
+  takePicture: TakePicture;
+  settled: Settled;
+  dialects: Partial<Record<Dialect, DialectAdapter>>;
+  control: ControlLocks;
+}
+
+/** Milliseconds that a batch waits for those before it. */
+const TURN_MS = 5 * 60_000;
+/** Milliseconds for the URL that some vendors want in the answer. */
+const URL_MS = 5000;
+
+const sizeOf = ({ framebuffer: { width, height } }: Display): Size => ({ width, height });
+
+/** What an adapter made of a vendor's call, checked as if it had come in our own words. */
+const canonical = (input: DialectCall["actions"]): Action[] => {
+  const result = z.array(Action).max(MAX_ACTIONS).safeParse(input);
+  if (result.success) return result.data;
+  const reason = result.error.issues.slice(0, 10).map(({ path, message }) => `step ${path.join(".")}: ${message}`);
+  throw new VitrineError("invalid_request", { reason: reason.join("; ").slice(0, 1000) });
+};
+
+const activeUrl = async (browser: BrowserVerbs, signal: AbortSignal): Promise<string | undefined> => {
+  try {
+    const tabs = await browser.tabs(AbortSignal.any([signal, AbortSignal.timeout(URL_MS)]));
+    return tabs.find(({ active }) => active)?.url;
+  } catch (error) {
+    // A browser that hangs must not spoil an answer that is complete without it.
+    if (signal.aborted) throw error;
+    return undefined;
+  }
+};
+
+export interface Call {
+  computerId: string;
+  browser: BrowserVerbs;
+  body: PerformActions;
+  signal: AbortSignal;
+}
+
+/**
+ * Uses computers: checks a call as a whole before anything of it is done, and does the calls for one computer one after another. Answers results, or with a
+ * dialect the vendor's form. Errors: invalid_request, unsupported_option, controlled, display_unavailable, timeout.
+ */
+export const createActions = ({ displays, takePicture, settled, dialects, control }: ActionsPorts) => {
+  const turns = createTurns();
+  const keepHeld = createHeldKeeper(displays);
+
+  const adapterOf = (body: PerformActions): DialectAdapter | null => {
+    if (body.dialect === undefined || body.dialect === "canonical") return null;
+    const adapter = dialects[body.dialect];
+    if (!adapter)
+      throw new VitrineError("unsupported_option", { option: `dialect ${body.dialect}`, reason: "this release does not speak it" });
+    return adapter;
+  };
+
+  const onDisplay = async ({ computerId, browser, body, signal }: Call, display: Display): Promise<unknown> => {
+    const adapter = adapterOf(body);
+    const call = adapter?.read(body, sizeOf(display));
+    const actions = call ? canonical(call.actions) : (body.actions as Action[]);
+    const screenshot = call ? call.screenshot : (body.screenshot as "none" | "after");
+    checkBatch(actions);
+    checkPlaces(actions, sizeOf(display));
+    const mayAct = (within: AbortSignal) => control.mayAct(computerId, body.if_controlled, within);
+    await mayAct(signal);
+    return turns(computerId, { what: "The computer's other actions", ms: TURN_MS, signal }, async () => {
+      // The screen may have another size by now.
+      checkPlaces(actions, sizeOf(display));
+      const screen = sizeOf(display);
+      const run = runActions({ display, browser, takePicture, settled, actions, screenshot, mayAct, signal });
+      const answer: ActionsAnswer = await run.finally(() => {
+        const { keys, buttons } = handsOn(display).grip;
+        keepHeld(computerId, keys.length > 0 || buttons !== 0);
+      });
+      if (!call) return answer;
+      const url = adapter?.wantsUrl ? await activeUrl(browser, signal) : undefined;
+      return call.write({ ...answer, screen, ...(url !== undefined && { url }) } as Parameters<DialectCall["write"]>[0]);
+    });
+  };
+
+  return (call: Call): Promise<unknown> => {
+    // What needs no screen is checked before a display is opened for it.
+    if (adapterOf(call.body) === null) checkBatch(call.body.actions as Action[]);
+    return displays.use(call.computerId, call.signal, (display) => onDisplay(call, display));
+  };
+};
+export type PerformCall = ReturnType<typeof createActions>;

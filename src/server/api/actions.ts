@@ -1,0 +1,18 @@
+import { VitrineError } from "../../contract/errors.ts";
+import { browserVerbs } from "../browser/verbs.ts";
+import { hasDisplay } from "../computers/record.ts";
+import type { Context } from "./context.ts";
+import type { Handlers } from "./route.ts";
+
+export const actionHandlers = ({ computers, perform }: Context): Pick<Handlers, "actions"> => ({
+  actions: async ({ params, body, signal }) => {
+    const { record, live } = computers.running(params.id, "an action");
+    if (!hasDisplay(record)) throw new VitrineError("no_display");
+    const release = live.activity.hold("action");
+    try {
+      return await perform({ computerId: record.id, browser: browserVerbs(live.guest), body, signal });
+    } finally {
+      release();
+    }
+  },
+});
