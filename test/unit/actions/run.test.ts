@@ -1,7 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { ActionInput } from "../../../src/contract/actions.ts";
 import { VitrineError } from "../../../src/contract/errors.ts";
 import { FakeDisplay, run } from "./fake-display.ts";
+
+// Each place at which a batch may break off is tried, with the pauses that it really makes.
+vi.setConfig({ testTimeout: 60_000 });
 
 const CTRL = "ffe3";
 const SHIFT = "ffe1";

@@ -10,6 +10,7 @@ test("defaults", () => {
     allowedHosts: [],
     logLevel: "info",
     templatesMb: 8192,
+    recordings: { retentionS: 604_800, quotaMb: 10_240 },
   });
   expect(readConfig({ XDG_DATA_HOME: "/x" }).dataDir).toBe("/x/vitrine");
 });
@@ -24,6 +25,8 @@ test("everything given", () => {
       VITRINE_ALLOWED_HOSTS: "One.example, two.example",
       VITRINE_LOG_LEVEL: "DEBUG",
       VITRINE_TEMPLATES_MB: "512",
+      VITRINE_RECORDING_RETENTION_S: "60",
+      VITRINE_RECORDING_QUOTA_MB: "100",
     }),
   ).toEqual({
     listen: { host: "::1", port: 0 },
@@ -33,6 +36,7 @@ test("everything given", () => {
     allowedHosts: ["one.example", "two.example"],
     logLevel: "debug",
     templatesMb: 512,
+    recordings: { retentionS: 60, quotaMb: 100 },
   });
 });
 
