@@ -44,7 +44,10 @@ const SHAPES = [
   z.strictObject({ type: z.literal("mouse_up"), ...at, button }),
   z.strictObject({
     type: z.literal("drag"),
-    path: z.array(z.tuple([coordinate, coordinate])).min(2).max(10_000),
+    path: z
+      .array(z.tuple([coordinate, coordinate]))
+      .min(2)
+      .max(10_000),
     button,
     keys: heldKeys,
     duration_ms: milliseconds(60_000).optional(),
