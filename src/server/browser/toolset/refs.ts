@@ -1,0 +1,43 @@
+import { oneLine } from "../../text.ts";
+import { ToolFailure } from "./failure.ts";
+import type { CdpSession } from "./ports.ts";
+
+/** An element, as Chromium knows it for as long as its document lives. */
+export interface Element {
+  session: CdpSession;
+  backendNodeId: number;
+}
+
+/** The names by which the model knows elements. One element has one name until the page navigates, and no name is given twice. */
+export class Refs {
+  #next = 1;
+  #elements = new Map<string, Element>();
+  #names = new Map<CdpSession, Map<number, string>>();
+
+  nameOf(element: Element): string {
+    const names = this.#names.get(element.session) ?? new Map<number, string>();
+    this.#names.set(element.session, names);
+    const known = names.get(element.backendNodeId);
+    if (known) return known;
+    const name = `ref_${this.#next++}`;
+    names.set(element.backendNodeId, name);
+    this.#elements.set(name, element);
+    return name;
+  }
+
+  /** Throws ToolFailure when it names nothing on the page as it is now. */
+  get(name: string): Element {
+    const element = this.#elements.get(name);
+    if (!element) throw stale(name);
+    return element;
+  }
+
+  /** The page is another one. */
+  clear(): void {
+    this.#elements.clear();
+    this.#names.clear();
+  }
+}
+
+export const stale = (name: string): ToolFailure =>
+  new ToolFailure(`${oneLine(name, 32)} is not on the page: it has changed since. Call read_page or find for new references.`);
