@@ -1,25 +1,25 @@
 import type { ActionInput, ActionResult, Picture } from "../../contract/actions.ts";
 
-export interface Size {
-  width: number;
-  height: number;
+/** What a vendor's call came to, for its adapter to put into the vendor's words. */
+export interface DialectOutcome {
+  results: ActionResult[];
+  screenshot?: Picture;
+  screen: { width: number; height: number };
+  /** The URL of the tab in front, when the adapter asked for it and Chromium answered. */
+  url?: string;
 }
 
-/** A vendor's block, read: what is to be done, and how what came of it is said in the vendor's words. */
+/** One vendor's call, read. */
 export interface DialectCall {
-  /** Valid by the contract, and every point of them lies on the screen. */
   actions: ActionInput[];
   screenshot: "after" | "none";
-  /** Of the picture taken after, as in the action `screenshot`; 1 when it is not there. */
-  scale?: number;
-  /** The block that the model expects. `results` has one entry for each of `actions`. */
-  write(outcome: { results: ActionResult[]; screenshot?: Picture; screen: Size; url?: string }): unknown;
+  write(outcome: DialectOutcome): unknown;
 }
 
-export type Outcome = Parameters<DialectCall["write"]>[0];
-
-/** Between one vendor's blocks and the canonical actions. No adapter touches anything but its arguments. */
+/** Takes a vendor's blocks as they come from the model, and answers in the vendor's form. */
 export interface DialectAdapter {
-  /** Reads the body of an action call without its `dialect`. Throws invalid_request, with a sentence, on anything malformed. */
-  read(body: unknown, screen: Size): DialectCall;
+  /** The model's block(s) as canonical steps; throws invalid_request. */
+  read(body: unknown, screen: { width: number; height: number }): DialectCall;
+  /** Its answers tell the URL of the tab in front. */
+  wantsUrl?: boolean;
 }

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { ActionResult, Picture } from "../../../contract/actions.ts";
 import { parse } from "../../parse.ts";
-import type { DialectAdapter, Outcome, Size } from "../dialect.ts";
+import type { DialectAdapter, DialectOutcome } from "../dialect.ts";
 import { ANTHROPIC_ACTIONS } from "./anthropic-actions.ts";
 import { sentence } from "./outcome.ts";
 import { checked, isRecord, refused, rowFor } from "./reading.ts";
 import { fill, SAID } from "./said.ts";
 import { scaled } from "./scale.ts";
-import type { Space } from "./space.ts";
+import type { Size, Space } from "./space.ts";
 import { type ImageBlock, NOT_EXECUTED, type TextBlock, type ToolUse, type ToolUses, textBlock, toolResult, toolUses } from "./tool-use.ts";
 
 const COMPUTER_SAID: Record<string, string> = {
@@ -46,18 +46,19 @@ const usesOf = (body: unknown): ToolUses & { bare: boolean } => {
 
 const image = ({ media_type, data }: Picture): ImageBlock => ({ type: "image", source: { type: "base64", media_type, data } });
 
-const content = (step: Step, results: ActionResult[], space: Space, after: Picture | undefined): (TextBlock | ImageBlock)[] => {
-  const last = results.at(-1);
-  const pictures = last?.screenshot ? [last.screenshot] : after ? [after] : [];
-  const said: TextBlock[] = [];
-  if (last?.type === "cursor_position") {
-    const { x, y } = space.fromScreen({ x: last.x ?? 0, y: last.y ?? 0 });
-    said.push(textBlock(`X=${x},Y=${y}`));
-  } else if (!last?.screenshot) said.push(textBlock(fill(COMPUTER_SAID[step.name] ?? "Done.", step.use.input)));
-  return [...said, ...pictures.map(image)];
+const words = (step: Step, results: ActionResult[], space: Space): TextBlock[] => {
+  if (step.name === "screenshot" || step.name === "zoom") return [];
+  if (step.name !== "cursor_position") return [textBlock(fill(COMPUTER_SAID[step.name] ?? "Done.", step.use.input))];
+  const { x, y } = space.fromScreen({ x: results[0]?.x ?? 0, y: results[0]?.y ?? 0 });
+  return [textBlock(`X=${x},Y=${y}`)];
 };
 
-const answer = (step: Step, { results, screenshot }: Outcome, space: Space, isLast: boolean) => {
+const content = (step: Step, results: ActionResult[], space: Space, after: Picture | undefined): (TextBlock | ImageBlock)[] => {
+  const picture = after ?? results.at(-1)?.screenshot;
+  return [...words(step, results, space), ...(picture ? [image(picture)] : [])];
+};
+
+const answer = (step: Step, { results, screenshot }: DialectOutcome, space: Space, isLast: boolean) => {
   const mine = results.slice(step.from, step.to);
   const bad = mine.find((result) => !result.ok);
   // A result that is an error holds text and nothing else, or the API refuses it.
@@ -85,11 +86,15 @@ export const anthropic: DialectAdapter = {
       return made;
     });
     // The older tools show the screen after each action; members of the toolset ask for it.
-    const wanted = blocks.every(isMember) || actions.at(-1)?.type === "screenshot" || actions.at(-1)?.type === "zoom" ? "none" : "after";
+    const seen = blocks.every(isMember) || actions.at(-1)?.type === "screenshot" || actions.at(-1)?.type === "zoom";
+    const after = options.screenshot ?? (seen ? "none" : "after");
+    // A picture taken after has the screen's own size; one of the model's size is an action of the last block.
+    const own = after === "after" && space.scale !== 1;
+    if (own) actions.push({ type: "screenshot", scale: space.scale });
+    if (own) steps.at(-1)!.to++;
     return {
       actions: checked(actions),
-      screenshot: options.screenshot ?? wanted,
-      ...(space.scale !== 1 && { scale: space.scale }),
+      screenshot: own ? "none" : after,
       write: (outcome) => {
         const answers = steps.map((step, i) => answer(step, outcome, space, i === steps.length - 1));
         if (listed) return answers;

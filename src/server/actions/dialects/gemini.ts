@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parse } from "../../parse.ts";
-import type { DialectAdapter, Outcome } from "../dialect.ts";
+import type { DialectAdapter, DialectOutcome } from "../dialect.ts";
 import { GEMINI_FUNCTIONS } from "./gemini-actions.ts";
 import { grid } from "./grid.ts";
 import { pictureOf, sentence } from "./outcome.ts";
@@ -61,7 +61,7 @@ const needsConsent = ({ name, args }: FunctionCall, given: boolean): boolean => 
   );
 };
 
-const errorOf = ({ from, to }: Step, { results }: Outcome): string | undefined => {
+const errorOf = ({ from, to }: Step, { results }: DialectOutcome): string | undefined => {
   const mine = results.slice(from, to);
   const bad = mine.find((result) => !result.ok);
   if (bad) return bad.skipped && bad === mine[0] ? NOT_EXECUTED : sentence(bad);
@@ -69,7 +69,7 @@ const errorOf = ({ from, to }: Step, { results }: Outcome): string | undefined =
   return from === to && results.slice(0, from).some((result) => !result.ok) ? NOT_EXECUTED : undefined;
 };
 
-const answer = (step: Step, outcome: Outcome, consent: boolean, isLast: boolean) => {
+const answer = (step: Step, outcome: DialectOutcome, consent: boolean, isLast: boolean) => {
   const error = errorOf(step, outcome);
   const picture = isLast ? pictureOf(outcome) : undefined;
   const response = {
@@ -83,6 +83,7 @@ const answer = (step: Step, outcome: Outcome, consent: boolean, isLast: boolean)
 
 /** Gemini's computer use, functions of the older and the newer models: functionCall on a grid of 1000, and functionResponse with the page's URL. */
 export const gemini: DialectAdapter = {
+  wantsUrl: true,
   read: (body, screen) => {
     const { calls, listed } = callsOf(body);
     const options = parse(Options, body, "body");
@@ -97,7 +98,7 @@ export const gemini: DialectAdapter = {
       steps.push({ call, part, from, to: from + made.length });
       return made;
     });
-    const write = (outcome: Outcome) => {
+    const write = (outcome: DialectOutcome) => {
       const answers = steps.map((step, i) => answer(step, outcome, consents[i]!, i === steps.length - 1));
       return listed ? answers : answers[0];
     };

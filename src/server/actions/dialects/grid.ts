@@ -1,5 +1,4 @@
-import type { Size } from "../dialect.ts";
-import { nearest, outside, type Space } from "./space.ts";
+import { nearest, outside, type Size, type Space } from "./space.ts";
 
 /** Gemini's grid has 1000 lines each way, whatever the screen's size. */
 export const GRID = 1000;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ActionInput, ActionResult } from "../../../contract/actions.ts";
 import { parse } from "../../parse.ts";
-import type { DialectAdapter, Outcome } from "../dialect.ts";
+import type { DialectAdapter, DialectOutcome } from "../dialect.ts";
 import { KERNEL_ALIASES, KERNEL_CALLS } from "./kernel-actions.ts";
 import { sentence } from "./outcome.ts";
 import { checked, isRecord, refused, rowFor } from "./reading.ts";
@@ -46,7 +46,7 @@ const GIVES: Record<string, (result: ActionResult) => unknown> = {
   read_clipboard: ({ text }) => ({ text: text ?? "" }),
 };
 
-const answer = (steps: Step[], { results, screenshot }: Outcome): unknown => {
+const answer = (steps: Step[], { results, screenshot }: DialectOutcome): unknown => {
   const failed = results.findIndex((result) => !result.ok);
   if (failed >= 0) {
     const at = steps.findIndex(({ to }) => failed < to);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Button } from "../../../contract/actions.ts";
 import { parse } from "../../parse.ts";
-import type { DialectAdapter, Outcome } from "../dialect.ts";
+import type { DialectAdapter, DialectOutcome } from "../dialect.ts";
 import { holding } from "./hold.ts";
 import { failure, pictureOf } from "./outcome.ts";
 import { checked, isRecord, type Reader, reads, refused, rowFor } from "./reading.ts";
@@ -102,7 +102,7 @@ const acknowledged = (call: Call): SafetyCheck[] => {
   );
 };
 
-const answer = (call: Call, agreed: SafetyCheck[], outcome: Outcome): unknown => {
+const answer = (call: Call, agreed: SafetyCheck[], outcome: DialectOutcome): unknown => {
   const picture = pictureOf(outcome);
   const url = `data:${picture.media_type};base64,${picture.data}`;
   if (call.pendingSafetyChecks !== undefined)
@@ -130,7 +130,7 @@ export const openai: DialectAdapter = {
       if (!isRecord(action) || typeof action.type !== "string") throw refused(`${what} has no type`);
       return rowFor(ACTIONS, action.type, `${what}.type`)(action, what, space);
     });
-    const write = (outcome: Outcome) => answer(call, agreed, outcome);
+    const write = (outcome: DialectOutcome) => answer(call, agreed, outcome);
     // A call for nothing but a picture needs none to be taken after.
     if (actions.length === 0) return { actions: [{ type: "screenshot" }], screenshot: "none", write };
     return { actions: checked(actions), screenshot: "after", write };

@@ -1,6 +1,5 @@
 import { VitrineError } from "../../../contract/errors.ts";
-import type { Size } from "../dialect.ts";
-import { nearest, outside, type Space } from "./space.ts";
+import { nearest, outside, type Size, type Space } from "./space.ts";
 
 /** What the action `screenshot` takes. */
 const MIN_SCALE = 0.05;

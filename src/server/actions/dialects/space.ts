@@ -1,5 +1,9 @@
 import { VitrineError } from "../../../contract/errors.ts";
-import type { Size } from "../dialect.ts";
+
+export interface Size {
+  width: number;
+  height: number;
+}
 
 export interface Point {
   x: number;

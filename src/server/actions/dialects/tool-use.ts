@@ -79,3 +79,10 @@ const mine = (block: unknown, what: string, family: Family): ToolUse => {
     );
   return use;
 };
+
+/** The blocks of a body that are for the browser toolset, when the first of its blocks is; else null, and the computer's adapter reads the body. */
+export const browserUses = (body: Record<string, unknown>): ToolUses | null => {
+  const list = Array.isArray(body.content) ? body.content : Array.isArray(body.actions) ? body.actions : [body];
+  const first = list.find((block: unknown) => isRecord(block) && block.type === "tool_use" && Object.hasOwn(NOT_EXECUTED, familyOf(block)));
+  return first && familyOf(first) === "browser" ? toolUses(body, "browser") : null;
+};

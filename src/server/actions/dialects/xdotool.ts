@@ -1,5 +1,5 @@
 import { oneLine } from "../../text.ts";
-import type { DialectAdapter, Outcome } from "../dialect.ts";
+import type { DialectAdapter, DialectOutcome } from "../dialect.ts";
 import { sentence } from "./outcome.ts";
 import { checked, isRecord, refused } from "./reading.ts";
 import { scaled } from "./scale.ts";
@@ -16,7 +16,7 @@ const wordsOf = (body: unknown): string[] => {
   return own;
 };
 
-const answer = (steps: Done[], { results, screen, screenshot }: Outcome): unknown => {
+const answer = (steps: Done[], { results, screen, screenshot }: DialectOutcome): unknown => {
   let at = 0;
   let stdout = "";
   for (const { actions, prints } of steps) {

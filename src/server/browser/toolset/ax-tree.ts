@@ -1,4 +1,4 @@
-import { type FrameView, localFrames, remoteFrame } from "./frames.ts";
+import { type FrameView, localFrames, MAX_FRAMES, remoteFrame } from "./frames.ts";
 import type { CdpConnection, CdpSession } from "./ports.ts";
 
 /** A node of the page as assistive technology sees it. Its words are the page's. */
@@ -120,6 +120,8 @@ export const readTree = async (
   remote: Map<string, CdpSession>,
   signal: AbortSignal,
 ): Promise<PageNode[]> => {
+  // Frames that came and went since: those that are there are attached to anew.
+  if (remote.size >= MAX_FRAMES) remote.clear();
   const [root] = await localFrames(session, { x: 0, y: 0 }, signal);
   return root ? treeOf(root, { cdp, remote, signal, owned: await owners(root, signal) }, 0) : [];
 };

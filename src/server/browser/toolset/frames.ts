@@ -8,7 +8,7 @@ export interface FrameView {
 }
 
 /** More frames than a page that is read needs. */
-const MAX_FRAMES = 50;
+export const MAX_FRAMES = 50;
 
 interface FrameTree {
   frame: { id: string };

@@ -8,6 +8,9 @@ export interface Element {
   backendNodeId: number;
 }
 
+/** More than this many are not kept for a page that never navigates: the oldest go stale. */
+const MAX_REFS = 20_000;
+
 /** The names by which the model knows elements. One element has one name until the page navigates, and no name is given twice. */
 export class Refs {
   #next = 1;
@@ -22,6 +25,7 @@ export class Refs {
     const name = `ref_${this.#next++}`;
     names.set(element.backendNodeId, name);
     this.#elements.set(name, element);
+    if (this.#elements.size > MAX_REFS) this.#forget(this.#elements.keys().next().value!);
     return name;
   }
 
@@ -30,6 +34,12 @@ export class Refs {
     const element = this.#elements.get(name);
     if (!element) throw stale(name);
     return element;
+  }
+
+  #forget(name: string): void {
+    const { session, backendNodeId } = this.#elements.get(name)!;
+    this.#elements.delete(name);
+    this.#names.get(session)?.delete(backendNodeId);
   }
 
   /** The page is another one. */

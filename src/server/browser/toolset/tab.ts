@@ -105,6 +105,7 @@ export class Tab {
         this.#mainFrame = frame.id;
         this.#document++;
         this.refs.clear();
+        this.frames.clear();
         // A page out of the back-forward cache is whole already.
         if (type === "BackForwardCacheRestore") this.#arrived();
       }),

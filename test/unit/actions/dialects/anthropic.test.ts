@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { browserUses } from "../../../../src/server/actions/dialects/tool-use.ts";
 import { actionsOf, done, expectRefused, failing, IMAGE, PICTURE, read, SCREEN, written } from "./outcomes.ts";
 
 const use = (input: object, id = "toolu_01") => ({ type: "tool_use", id, name: "computer", input });
@@ -125,7 +126,7 @@ test("the cursor's position is told in the model's pixels", () => {
 
 test("pictures are scaled to the size that the model was told, and its coordinates to the screen", () => {
   const told = { display_width_px: 1024, display_height_px: 640 };
-  const click = (x: number, y: number) => actionsOf("anthropic", { ...use({ action: "left_click", coordinate: [x, y] }), ...told });
+  const click = (x: number, y: number) => actionsOf("anthropic", { ...member("left_click", { coordinate: [x, y] }), ...told });
   expect(click(512, 320)).toMatchObject([{ x: 640, y: 400 }]);
   expect(click(0, 0)).toMatchObject([{ x: 0, y: 0 }]);
   expect(click(1023, 639)).toMatchObject([{ x: 1279, y: 799 }]);
@@ -133,7 +134,8 @@ test("pictures are scaled to the size that the model was told, and its coordinat
   const screenshot = read("anthropic", { ...use({ action: "screenshot" }), ...told });
   expect(screenshot.actions).toEqual([{ type: "screenshot", scale: 0.8 }]);
   const after = read("anthropic", { ...use({ action: "left_click" }), ...told });
-  expect(after).toMatchObject({ screenshot: "after", scale: 0.8 });
+  expect(after).toMatchObject({ actions: [{ type: "click" }, { type: "screenshot", scale: 0.8 }], screenshot: "none" });
+  expect(written(after)).toMatchObject({ content: [text("Clicked."), IMAGE] });
   const zoom = actionsOf("anthropic", { ...use({ action: "zoom", region: [0, 0, 1024, 640] }), ...told });
   expect(zoom).toEqual([{ type: "zoom", region: { x: 0, y: 0, width: 1280, height: 800 } }]);
 });
@@ -141,7 +143,7 @@ test("pictures are scaled to the size that the model was told, and its coordinat
 test("on a small screen a large display is clamped at the edge", () => {
   const screen = { width: 320, height: 200 };
   const told = { display_width_px: 1280, display_height_px: 800 };
-  expect(actionsOf("anthropic", { ...use({ action: "mouse_move", coordinate: [1279, 799] }), ...told }, screen)).toEqual([
+  expect(actionsOf("anthropic", { ...member("mouse_move", { coordinate: [1279, 799] }), ...told }, screen)).toEqual([
     { type: "move", x: 319, y: 199 },
   ]);
 });
@@ -193,6 +195,18 @@ test("the input alone, as frameworks hand it on, is answered without an id", () 
   const made = read("anthropic", { action: "left_click", coordinate: [3, 4], display_width_px: 1280, display_height_px: 800 });
   expect(made.actions).toEqual([{ type: "click", x: 3, y: 4, button: "left", count: 1 }]);
   expect(written(made)).toEqual({ type: "tool_result", content: [text("Clicked."), IMAGE] });
+});
+
+test("blocks of the browser toolset are told apart; those of both in one call are refused", () => {
+  const browser = { ...member("screenshot"), toolset_name: "browser" };
+  expect(browserUses(browser)).toMatchObject({ blocks: [{ name: "screenshot" }], listed: false });
+  expect(browserUses({ content: [{ type: "text", text: "x" }, browser, browser] })).toMatchObject({ blocks: [{}, {}], listed: true });
+  expect(browserUses(member("screenshot"))).toBeNull();
+  expect(browserUses({ actions: [member("screenshot")] })).toBeNull();
+  expect(browserUses({})).toBeNull();
+  expect(() => browserUses({ actions: [browser, member("screenshot")] })).toThrow(
+    /actions\.1 is 'screenshot' of the toolset 'computer', not of the browser/,
+  );
 });
 
 test("what the model wrote is not read as a name, and stays on one line", () => {

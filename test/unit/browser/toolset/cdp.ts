@@ -1,68 +1,49 @@
 import { EventEmitter, once } from "node:events";
 import { WebSocket } from "ws";
-import type { CdpConnection, CdpSession } from "../../../../src/server/browser/toolset/ports.ts";
+import type { RawCdp } from "../../../../src/server/browser/toolset/connection.ts";
 
-interface Message {
-  id?: number;
-  sessionId?: string;
-  method?: string;
-  params?: object;
-  result?: { sessionId?: string };
-  error?: { message: string };
-}
-
-export interface TestConnection extends CdpConnection {
-  close: () => Promise<void>;
-}
-
-/** CDP over one WebSocket of ws, sessions flattened. */
-export const connect = async (url: string): Promise<TestConnection> => {
+/** CDP over one WebSocket of ws. */
+export const connect = async (url: string): Promise<RawCdp> => {
   const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: 64 * 1024 * 1024 });
   await once(socket, "open");
-  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void; sessionId: string }>();
+  const waiting = new Map<
+    number,
+    { resolve: (value: Record<string, unknown>) => void; reject: (error: unknown) => void; sessionId?: string | undefined }
+  >();
   const events = new EventEmitter().setMaxListeners(0);
   let last = 0;
+  const fail = (sessionId: unknown, all = false) => {
+    for (const call of waiting.values()) if (all || call.sessionId === sessionId) call.reject(new Error("the target is gone"));
+  };
+  socket.on("close", () => fail(undefined, true));
   socket.on("message", (data) => {
-    const { id, sessionId = "", method, params, result, error } = JSON.parse(String(data)) as Message;
-    if (method === "Target.detachedFromTarget")
-      for (const [id, { reject, sessionId }] of waiting)
-        if (sessionId === (params as { sessionId: string }).sessionId) {
-          waiting.delete(id);
-          reject(new Error("the target is gone"));
-        }
-    if (id === undefined) return void events.emit(`${sessionId} ${method}`, params);
-    const call = waiting.get(id);
-    waiting.delete(id);
-    if (error) call?.reject(new Error(error.message));
-    else call?.resolve(result);
+    const { id, sessionId, method, params, result, error } = JSON.parse(String(data));
+    if (method === "Target.detachedFromTarget") fail(params.sessionId);
+    if (id === undefined) events.emit("event", { method, params, sessionId });
+    else if (error) waiting.get(id)?.reject(new Error(error.message));
+    else waiting.get(id)?.resolve(result);
   });
-  const session = (sessionId: string): CdpSession => ({
-    send: (method, params = {}, { signal } = {}) => {
-      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      const id = ++last;
-      const abort = () => reject(signal!.reason);
-      if (signal?.aborted) abort();
-      signal?.addEventListener("abort", abort, { once: true });
-      waiting.set(id, { resolve, reject, sessionId });
-      socket.send(JSON.stringify({ id, method, params, ...(sessionId && { sessionId }) }));
-      return promise.finally(() => {
-        waiting.delete(id);
-        signal?.removeEventListener("abort", abort);
-      });
-    },
-    on: (event, listener) => {
-      events.on(`${sessionId} ${event}`, listener);
-      return () => events.off(`${sessionId} ${event}`, listener);
-    },
-  });
-  const browser = session("");
   return {
-    browser,
-    attach: async (targetId, signal) =>
-      session((await browser.send("Target.attachToTarget", { targetId, flatten: true }, { signal })).sessionId),
-    close: async () => {
-      socket.close();
-      await once(socket, "close");
+    send: async (method, params, { signal, sessionId }) => {
+      signal.throwIfAborted();
+      if (socket.readyState !== WebSocket.OPEN) throw new Error("the browser is gone");
+      const { promise, resolve, reject } = Promise.withResolvers<Record<string, unknown>>();
+      const id = ++last;
+      const abort = () => reject(signal.reason);
+      signal.addEventListener("abort", abort, { once: true });
+      waiting.set(id, { resolve, reject, sessionId });
+      socket.send(JSON.stringify({ id, method, params, sessionId }));
+      try {
+        return await promise;
+      } finally {
+        waiting.delete(id);
+        signal.removeEventListener("abort", abort);
+      }
     },
+    onEvent: (listener) => {
+      events.on("event", listener);
+      return () => events.off("event", listener);
+    },
+    close: () => socket.terminate(),
   };
 };

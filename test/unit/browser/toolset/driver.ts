@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, vi } from "vitest";
 import type { ToolResult, ToolUse } from "../../../../src/server/actions/dialects/tool-use.ts";
+import { connectionOn } from "../../../../src/server/browser/toolset/connection.ts";
 import { BrowserToolset } from "../../../../src/server/browser/toolset/toolset.ts";
 import { startChromium, type TestChromium } from "../../relay/chromium.ts";
-import { connect, type TestConnection } from "./cdp.ts";
+import { connect } from "./cdp.ts";
 import { servePages } from "./pages.ts";
 
 // A machine that is busy with other things takes its time.
@@ -30,7 +31,6 @@ export const use = (name: string, input: Record<string, unknown> = {}, id = "too
 export class Driver {
   base = "";
   chromium!: TestChromium;
-  cdp!: TestConnection;
   toolset!: BrowserToolset;
 
   constructor() {
@@ -41,9 +41,9 @@ export class Driver {
       this.base = `http://127.0.0.1:${pages.port}`;
       this.chromium = await startChromium();
       closing.push(this.chromium.kill);
-      this.cdp = await connect(`ws://127.0.0.1:${this.chromium.port}${this.chromium.wsPath}`);
-      closing.push(this.cdp.close);
-      this.toolset = await BrowserToolset.open(this.cdp, AbortSignal.timeout(30_000));
+      const raw = await connect(`ws://127.0.0.1:${this.chromium.port}${this.chromium.wsPath}`);
+      closing.push(async () => raw.close());
+      this.toolset = await BrowserToolset.open(connectionOn(raw), AbortSignal.timeout(30_000));
       closing.push(async () => this.toolset.close());
     });
     afterAll(async () => {
