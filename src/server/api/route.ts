@@ -5,6 +5,8 @@ import { type BodyShape, PathParams, type Route } from "../../contract/route.ts"
 import { ROUTES, type RouteId } from "../../contract/routes.ts";
 import { parse } from "../parse.ts";
 
+export { parse };
+
 type Names<P extends string> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
 type Params<P extends string> = { [N in Names<P>]: N extends keyof typeof PathParams ? z.output<(typeof PathParams)[N]> : string };
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
