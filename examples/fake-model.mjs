@@ -89,6 +89,7 @@ const openai = () => {
       const [output] = body.input;
       if (output.type !== "computer_call_output" || output.call_id !== pending || output.output.type !== "computer_screenshot")
         throw new Error(`a computer_call_output for ${pending} is missing`);
+      if (output.status === "incomplete") throw new Error("not all actions were done, and the script has no other way");
       png = dataUrl(output.output.image_url);
     }
     const next = await script.next(png);
@@ -115,9 +116,11 @@ const anthropic = () => {
     if (!body.tools?.some(({ type }) => type === "computer_toolset_20260801")) throw new Error("the computer toolset is missing");
     const { content } = body.messages.at(-1);
     const asked = body.messages.length > 1 ? body.messages.at(-2).content.filter(({ type }) => type === "tool_use") : [];
-    for (const [i, { id }] of asked.entries())
+    for (const [i, { id }] of asked.entries()) {
       if (content[i]?.type !== "tool_result" || content[i].tool_use_id !== id || content[i].toolset_name !== "computer")
         throw new Error(`a tool_result for ${id} is missing`);
+      if (content[i].is_error) throw new Error(`an action failed, and the script has no other way: ${content[i].content[0].text}`);
+    }
     script ??= new Script(taskUrl(content.find(({ type }) => type === "text").text));
     const images = content
       .flatMap((block) => (block.type === "tool_result" ? block.content : [block]))
