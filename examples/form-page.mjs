@@ -12,6 +12,7 @@ const form = page(`<h1>Sign up</h1><form method="post"><label for="name">Name</l
 
 /** Serves until the answered `close` is called. */
 export const serveForm = async () => {
+  const sent = Promise.withResolvers();
   const server = createServer((request, response) => {
     response.setHeader("Content-Type", "text/html; charset=utf-8");
     if (request.method !== "POST") return void response.end(form);
@@ -20,14 +21,15 @@ export const serveForm = async () => {
       body += chunk;
     });
     request.on("end", () => {
-      const sent = new URLSearchParams(body);
+      const fields = new URLSearchParams(body);
+      sent.resolve(Object.fromEntries(fields));
       response.end(
         page(
-          `<h1>Thank you, <span id="who">${escapeHtml(sent.get("name") ?? "")}</span></h1><p id="about">${escapeHtml(sent.get("about") ?? "")}</p>`,
+          `<h1>Thank you, <span id="who">${escapeHtml(fields.get("name") ?? "")}</span></h1><p id="about">${escapeHtml(fields.get("about") ?? "")}</p>`,
         ),
       );
     });
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { port: server.address().port, close: () => new Promise((resolve) => server.close(resolve)) };
+  return { port: server.address().port, sent: sent.promise, close: () => new Promise((resolve) => server.close(resolve)) };
 };

@@ -6,12 +6,14 @@ import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { VitrineError } from "../contract/errors.ts";
 import { ControlLocks } from "./actions/control.ts";
+import { dialects } from "./actions/dialects/index.ts";
 import { createActions } from "./actions/perform.ts";
 import { createApp } from "./api/app.ts";
 import { OpenRelays } from "./api/relays.ts";
 import { upgrades } from "./api/upgrade.ts";
 import { Viewers } from "./api/viewers.ts";
 import { loadApiKey, loadSigner } from "./auth/key.ts";
+import { BrowserToolsets } from "./browser/toolset/toolsets.ts";
 import { admit } from "./computers/admit.ts";
 import { computers } from "./computers/computers.ts";
 import { createEngine, release } from "./computers/engine.ts";
@@ -78,6 +80,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
   await reconcile(engine);
   const stopReaper = startReaper(engine);
   const relays = new OpenRelays();
+  const toolsets = new BrowserToolsets();
   const displays = new OpenDisplays({
     connect: async (id, signal) => {
       const live = engine.live.get(id);
@@ -97,6 +100,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
     recordings.follow(computer);
     if (computer.status === "running") return;
     relays.endComputer(computer.id);
+    toolsets.close(computer.id);
     displays.close(computer.id);
   });
   await recordings.resume();
@@ -112,7 +116,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
     displays,
     recordings,
     viewers: new Viewers(),
-    perform: createActions({ displays, takePicture, settled, dialects: {}, control }),
+    perform: createActions({ displays, takePicture, settled, dialects, control, toolsets }),
     control,
     links,
     idempotency,
@@ -139,6 +143,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
     await closed;
     clearTimeout(hurry);
     await recordings.close();
+    toolsets.closeAll();
     displays.closeAll();
     await release(engine);
     store.close();

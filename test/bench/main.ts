@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { parseArgs } from "node:util";
 import { pino } from "pino";
-import { type Computer, Vitrine } from "../../src/client/index.ts";
+import { Vitrine } from "../../src/client/index.ts";
 import { serve } from "../../src/server/main.ts";
 import { readConfig } from "../../src/server/setup/config.ts";
-import { launchBareChromium } from "./bare-chromium.ts";
 import { screenshotRows } from "./screenshots.ts";
+import { startRows } from "./starts.ts";
 import { percentile, type Row, table } from "./stats.ts";
 
 const { values: options } = parseArgs({ options: { runs: { type: "string", default: "3" } } });
@@ -31,33 +31,12 @@ const service = await serve(
   { log: pino({ level: "silent" }), progress: ({ message }) => console.error(message) },
 );
 const vitrine = new Vitrine(service);
-let computer: Computer | undefined;
 try {
   const rows: Row[] = [];
-  console.error(`cold creates: ${runs}, each beside a bare Chromium`);
-  const cold: number[] = [];
-  const bare: number[] = [];
-  const ready: number[] = [];
-  for (let i = 0; i < runs; i++) {
-    bare.push(await launchBareChromium());
-    await computer?.delete();
-    cold.push(
-      await timed(async () => {
-        computer = await vitrine.computers.create();
-        await (await computer.connectPlaywright({ timeout: 120_000 })).close();
-      }),
-    );
-    ready.push(computer?.ready_ms ?? Number.NaN);
-  }
-  rows.push({
-    name: "cold create -> Playwright connected",
-    unit: "ms",
-    values: cold,
-    baseline: { name: "bare Chromium on the host", values: bare },
-  });
-  rows.push({ name: "  of which machine start -> ready", unit: "ms", values: ready });
+  console.error(`starts: ${runs} of each kind`);
+  rows.push(...(await startRows(vitrine, join(dataDir, "computers"), runs)));
 
-  const guest = computer as Computer;
+  const guest = await vitrine.computers.create();
   const exec = await repeat(20, () => timed(() => guest.exec(["true"])));
   rows.push({ name: "exec true", unit: "ms", values: exec });
   rows.push(...(await screenshotRows(guest)));
@@ -67,7 +46,7 @@ try {
   const rate = (ms: number) => size / 1e6 / (ms / 1000);
   rows.push({ name: "file in, 64 MiB", unit: "MB/s", values: up.map(rate) });
   rows.push({ name: "file out, 64 MiB", unit: "MB/s", values: down.map(rate) });
-  rows.push({ name: "stop (shutdown)", unit: "ms", values: [await timed(() => guest.stop())] });
+  rows.push({ name: "stop (shutdown)", unit: "ms", values: [await timed(() => guest.stop({ mode: "shutdown" }))] });
   rows.push({ name: "delete", unit: "ms", values: [await timed(() => guest.delete())] });
 
   console.log(table(rows));

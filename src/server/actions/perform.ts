@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { Action, type ActionsAnswer, type Dialect, MAX_ACTIONS, type PerformActions } from "../../contract/actions.ts";
 import { VitrineError } from "../../contract/errors.ts";
+import type { BrowserToolsets, OpenCdp } from "../browser/toolset/toolsets.ts";
 import type { Display, Displays } from "../display/display.ts";
 import { checkBatch, checkPlaces, type Size } from "./check.ts";
 import type { ControlLocks } from "./control.ts";
 import type { DialectAdapter, DialectCall } from "./dialect.ts";
+import { browserUses, type ToolUses } from "./dialects/tool-use.ts";
 import { handsOn } from "./hands.ts";
 import { createHeldKeeper } from "./held.ts";
 import type { BrowserVerbs, Settled, TakePicture } from "./ports.ts";
@@ -17,6 +19,7 @@ export interface ActionsPorts {
   settled: Settled;
   dialects: Partial<Record<Dialect, DialectAdapter>>;
   control: ControlLocks;
+  toolsets: Pick<BrowserToolsets, "run">;
 }
 
 /** Milliseconds that a batch waits for those before it. */
@@ -48,6 +51,8 @@ const activeUrl = async (browser: BrowserVerbs, signal: AbortSignal): Promise<st
 export interface Call {
   computerId: string;
   browser: BrowserVerbs;
+  /** For the blocks of a browser toolset. */
+  openCdp: OpenCdp;
   body: PerformActions;
   signal: AbortSignal;
 }
@@ -56,7 +61,7 @@ export interface Call {
  * Uses computers: checks a call as a whole before anything of it is done, and does the calls for one computer one after another. Answers results, or with a
  * dialect the vendor's form. Errors: invalid_request, unsupported_option, controlled, display_unavailable, timeout.
  */
-export const createActions = ({ displays, takePicture, settled, dialects, control }: ActionsPorts) => {
+export const createActions = ({ displays, takePicture, settled, dialects, control, toolsets }: ActionsPorts) => {
   const turns = createTurns();
   const keepHeld = createHeldKeeper(displays);
 
@@ -92,7 +97,18 @@ export const createActions = ({ displays, takePicture, settled, dialects, contro
     });
   };
 
+  /** Blocks for the browser itself need no screen. */
+  const onBrowser = async ({ computerId, openCdp, body, signal }: Call, { blocks, listed }: ToolUses): Promise<unknown> => {
+    await control.mayAct(computerId, body.if_controlled, signal);
+    return turns(computerId, { what: "The computer's other actions", ms: TURN_MS, signal }, async () => {
+      const results = await toolsets.run(computerId, openCdp, blocks, signal);
+      return listed ? results : results[0];
+    });
+  };
+
   return (call: Call): Promise<unknown> => {
+    const uses = call.body.dialect === "anthropic" ? browserUses(call.body as Record<string, unknown>) : null;
+    if (uses) return onBrowser(call, uses);
     // What needs no screen is checked before a display is opened for it.
     if (adapterOf(call.body) === null) checkBatch(call.body.actions as Action[]);
     return displays.use(call.computerId, call.signal, (display) => onDisplay(call, display));

@@ -1,8 +1,7 @@
+import { NOTCH } from "./dialects/wheel.ts";
 import { combinationOf, goTo } from "./pointer.ts";
 import { type Doers, pause, type Step } from "./step.ts";
 
-/** What one notch of the wheel scrolls in the computer's Chromium, in CSS pixels at a zoom of 100 %; measured, see docs/decisions.md. */
-const PIXELS_PER_NOTCH = 120;
 /** Notches for each frame of the screen: Chromium adds up those that wait, and its page lags behind when there are more. */
 const AT_ONCE = 4;
 const FRAME_MS = 16;
@@ -18,7 +17,7 @@ const RIGHT = 6;
 
 /** A wheel has notches only: the nearest number of them, and at least one for any distance. */
 export const notches = (pixels: number): number =>
-  pixels === 0 ? 0 : Math.sign(pixels) * Math.max(1, Math.round(Math.abs(pixels) / PIXELS_PER_NOTCH));
+  pixels === 0 ? 0 : Math.sign(pixels) * Math.max(1, Math.round(Math.abs(pixels) / NOTCH));
 
 const turn = async ({ hands, display, signal }: Step, pixels: number, back: number, forth: number): Promise<void> => {
   const count = notches(pixels);

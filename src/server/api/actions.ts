@@ -1,4 +1,5 @@
 import { VitrineError } from "../../contract/errors.ts";
+import { openCdpSession } from "../browser/cdp.ts";
 import { browserVerbs } from "../browser/verbs.ts";
 import { hasDisplay } from "../computers/record.ts";
 import type { Context } from "./context.ts";
@@ -10,7 +11,8 @@ export const actionHandlers = ({ computers, perform }: Context): Pick<Handlers, 
     if (!hasDisplay(record)) throw new VitrineError("no_display");
     const release = live.activity.hold("action");
     try {
-      return await perform({ computerId: record.id, browser: browserVerbs(live.guest), body, signal });
+      const openCdp = (within: AbortSignal) => openCdpSession(live.guest, within);
+      return await perform({ computerId: record.id, browser: browserVerbs(live.guest), openCdp, body, signal });
     } finally {
       release();
     }

@@ -2,9 +2,10 @@ import type { Request, Router } from "express";
 import { TakeControl } from "../../contract/control.ts";
 import { VitrineError } from "../../contract/errors.ts";
 import { type ComputerRecord, hasDisplay } from "../computers/record.ts";
+import { parse } from "../parse.ts";
 import { admitToComputer } from "./access.ts";
 import type { Context } from "./context.ts";
-import { type Handlers, parse } from "./route.ts";
+import type { Handlers } from "./route.ts";
 
 /** Throws wrong_state, no_display. */
 const drivable = ({ computers }: Context, idOrName: string): ComputerRecord => {

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { VitrineError } from "../../contract/errors.ts";
 import { type BodyShape, PathParams, type Route } from "../../contract/route.ts";
 import { ROUTES, type RouteId } from "../../contract/routes.ts";
+import { parse } from "../parse.ts";
 
 type Names<P extends string> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
 type Params<P extends string> = { [N in Names<P>]: N extends keyof typeof PathParams ? z.output<(typeof PathParams)[N]> : string };
@@ -33,16 +34,6 @@ const BODY_LIMIT = 10 * 1024 * 1024;
 const readJson = express.json({ limit: BODY_LIMIT, type: () => true, strict: true });
 
 const isJson = (shape: BodyShape | undefined): shape is z.ZodType => shape !== undefined && !("media" in shape);
-
-/** Throws invalid_request, which names each fault and where it is. */
-export const parse = <S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> => {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = result.error.issues
-    .slice(0, 10)
-    .map(({ path, message }) => ({ at: [what, ...path].join("."), message: message.slice(0, 300) }));
-  throw new VitrineError("invalid_request", { reason: issues.map((issue) => `${issue.at}: ${issue.message}`).join("; "), issues });
-};
 
 const parseParams = (params: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(

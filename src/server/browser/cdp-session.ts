@@ -6,8 +6,8 @@ import { CDP_PORT } from "../../contract/guest/protocol.ts";
 import { dial } from "../relay/dial.ts";
 import { BrowserGone, type BrowserGuest, withBrowser } from "./endpoint.ts";
 
-/** Bytes of one message from Chromium. */
-const MAX_MESSAGE = 8 * 1024 * 1024;
+/** Bytes of one message from Chromium: the accessibility tree of 3,000 links is 7 MB. */
+const MAX_MESSAGE = 64 * 1024 * 1024;
 const CALL_MS = 15_000;
 
 /** Chromium refused a command; its words are in the message. */
@@ -33,6 +33,9 @@ export class CdpSession {
   readonly #listeners = new Set<(event: CdpEvent) => void>();
   #lastId = 0;
   #end: VitrineError | null = null;
+  readonly #closed = Promise.withResolvers<void>();
+  /** Resolves when the connection has ended, however. */
+  readonly closed = this.#closed.promise;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -119,6 +122,7 @@ export class CdpSession {
   #finish(error: VitrineError): void {
     this.#end ??= error;
     for (const { fail } of this.#pending.values()) fail(this.#end);
+    this.#closed.resolve();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { BrowserOptions } from "../../contract/computer.ts";
-import type { Cdp, CdpEvent } from "./cdp.ts";
+import type { Cdp } from "./cdp.ts";
 
 /** Options of a session that Chromium takes while it runs, for as long as whoever gave them is connected. */
 export type Overrides = Pick<BrowserOptions, "user_agent" | "locale" | "geolocation" | "extra_headers">;
@@ -44,7 +44,7 @@ export const applyOverrides = async (cdp: Cdp, overrides: Overrides): Promise<vo
     answers.push(cdp.send("Runtime.runIfWaitingForDebugger", {}, sessionId).catch(() => {}));
     await Promise.all(answers);
   };
-  cdp.onEvent(({ method, params }: CdpEvent) => {
+  cdp.onEvent(({ method, params }) => {
     if (method !== "Target.attachedToTarget") return;
     const work = tell(String(params.sessionId)).finally(() => pending.delete(work));
     pending.add(work);

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createServer as createHttp2, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { Readable } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { Readable } from "node:stream";
 import { afterEach, expect, test } from "vitest";
 import { encodeFrame, FRAME } from "../../../src/contract/guest/frames.ts";
 import { PROTOCOL_VERSION } from "../../../src/contract/guest/protocol.ts";
@@ -136,8 +136,6 @@ test("output without end does not fill the service's memory", async () => {
   const before = keptMemory();
   await expect(guest.exec({ ...spec, output_limit: 1000 }, soon(1500))).rejects.toMatchObject({ name: "TimeoutError" });
   expect((keptMemory() - before) / 1024 / 1024).toBeLessThan(50);
-});
-  expect((process.memoryUsage().rss - before) / 1024 / 1024).toBeLessThan(150);
 });
 
 test("a state line without end, and a state that is none, are refused", async () => {

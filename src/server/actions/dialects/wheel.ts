@@ -1,0 +1,11 @@
+/** What one notch of the wheel scrolls in the computer's Chromium, in CSS pixels at a zoom of 100 %; measured, see docs/decisions.md. */
+export const NOTCH = 120;
+
+export const DIRECTIONS = ["up", "down", "left", "right"] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+/** A scroll action's distance, from a direction and pixels. */
+export const distance = (direction: Direction, pixels: number): { dx: number; dy: number } => {
+  const sign = direction === "up" || direction === "left" ? -pixels : pixels;
+  return direction === "up" || direction === "down" ? { dx: 0, dy: sign } : { dx: sign, dy: 0 };
+};
