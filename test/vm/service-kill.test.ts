@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,17 +30,22 @@ const startService = async (port: number): Promise<void> => {
     child.once("exit", (code) => reject(new Error(`the service ended with ${code}`)));
   });
 };
-const processesInData = () =>
-  readdirSync("/proc").filter((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`).startsWith(dataDir);
-    } catch {
-      return false;
-    }
-  });
+const processesInData = (program = "") =>
+  readdirSync("/proc")
+    .filter((pid) => {
+      try {
+        const ours = /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`).startsWith(dataDir);
+        return ours && readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(program);
+      } catch {
+        return false;
+      }
+    })
+    .sort();
+/** The machines themselves: what relays connections for them comes and goes with those. */
+const machinesInData = () => processesInData("qemu-system");
 
 afterAll(async () => {
-  if (service && service.exitCode === null) {
+  if (service && service.exitCode === null && service.signalCode === null) {
     service.kill("SIGTERM");
     await once(service, "exit");
   }
@@ -53,11 +58,12 @@ test("kill -9 of the service with two running computers: both are found again, s
   const vitrine = new Vitrine({ url: `http://127.0.0.1:${port}`, apiKey: "test-key" });
   const before = await Promise.all(["one", "two"].map((name) => vitrine.computers.create({ name, ram_mb: 1536 })));
   await before[0]!.exec("echo kept > /tmp/in-memory");
-  const pids = processesInData().sort();
+  const machines = machinesInData();
+  expect(machines).toHaveLength(2);
 
   service!.kill("SIGKILL");
   await once(service!, "exit");
-  expect(processesInData().sort()).toEqual(pids);
+  expect(machinesInData()).toEqual(machines);
   await startService(port);
 
   for (const old of before) {
