@@ -135,7 +135,8 @@ test("output without end does not fill the service's memory", async () => {
   const guest = await flood("", encodeFrame(FRAME.stdout, Buffer.alloc(200_000, "x")));
   const before = keptMemory();
   await expect(guest.exec({ ...spec, output_limit: 1000 }, soon(1500))).rejects.toMatchObject({ name: "TimeoutError" });
-  expect((keptMemory() - before) / 1024 / 1024).toBeLessThan(50);
+  // What is on its way counts too, the sender's share of it as well, since both ends are in this process. Without a bound it would be gigabytes.
+  expect((keptMemory() - before) / 1024 / 1024).toBeLessThan(150);
 });
 
 test("a state line without end, and a state that is none, are refused", async () => {
