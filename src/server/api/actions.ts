@@ -1,5 +1,5 @@
 import { VitrineError } from "../../contract/errors.ts";
-import { openCdpSession } from "../browser/cdp.ts";
+import { openCdpSession } from "../browser/cdp-session.ts";
 import { browserVerbs } from "../browser/verbs.ts";
 import { hasDisplay } from "../computers/record.ts";
 import type { Context } from "./context.ts";

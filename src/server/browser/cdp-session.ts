@@ -130,9 +130,13 @@ export class CdpSession {
 export const recordOf = (value: unknown): Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 
+/** Opens a connection to the guest's Chromium; waits for one that is starting. Errors: browser_unavailable. */
+export const openCdpSession = (guest: BrowserGuest, signal: AbortSignal): Promise<CdpSession> =>
+  withBrowser(guest, signal, (path, bounded) => CdpSession.open(guest, path, bounded));
+
 /** Runs `work` on a connection of its own to the guest's Chromium, waiting for one that is starting. Errors: browser_unavailable. */
 export const withCdp = async <T>(guest: BrowserGuest, signal: AbortSignal, work: (session: CdpSession) => Promise<T>): Promise<T> => {
-  const session = await withBrowser(guest, signal, (path, bounded) => CdpSession.open(guest, path, bounded));
+  const session = await openCdpSession(guest, signal);
   try {
     return await work(session);
   } finally {

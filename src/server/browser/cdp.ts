@@ -1,5 +1,5 @@
-import { CdpSession } from "./cdp-session.ts";
-import { type BrowserGuest, withBrowser } from "./endpoint.ts";
+import { type CdpSession, openCdpSession } from "./cdp-session.ts";
+import type { BrowserGuest } from "./endpoint.ts";
 
 /** Milliseconds: what waits for a window or a page to follow takes longer than a question. */
 const CALL_MS = 30_000;
@@ -7,7 +7,7 @@ const CALL_MS = 30_000;
 const never = new AbortController().signal;
 
 // biome-ignore lint/suspicious/noExplicitAny: CDP's own JSON, of which each user checks what it uses.
-export type Json = any;
+type Json = any;
 
 /** A connection of the service's own that outlives the call that opened it. */
 export interface Cdp {
@@ -18,10 +18,6 @@ export interface Cdp {
   readonly closed: Promise<void>;
   close(): void;
 }
-
-/** Opens a session of the service's own with the guest's Chromium; waits for one that is starting. Errors: browser_unavailable. */
-export const openCdpSession = (guest: BrowserGuest, signal: AbortSignal): Promise<CdpSession> =>
-  withBrowser(guest, signal, (path, bounded) => CdpSession.open(guest, path, bounded));
 
 /** Connects to the guest's Chromium. `signal` ends the wait, not the connection. Errors: browser_unavailable. */
 export const connectCdp = async (guest: BrowserGuest, signal: AbortSignal): Promise<Cdp> => {

@@ -8,7 +8,7 @@ const RESIZED = `(width, height) => new Promise((done) => {
 })`;
 
 /** Attaches to the tab that a browser begins with. */
-const firstTab = async (cdp: Cdp): Promise<{ targetId: string; sessionId: string }> => {
+export const firstTab = async (cdp: Cdp): Promise<{ targetId: string; sessionId: string }> => {
   const { targetInfos } = await cdp.send("Target.getTargets");
   const page = (targetInfos as { type: string; targetId: string }[]).find(({ type }) => type === "page");
   const targetId = page ? page.targetId : String((await cdp.send("Target.createTarget", { url: "about:blank" })).targetId);

@@ -1,5 +1,6 @@
 import type { CreateComputer } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
+import type { MachineSpec } from "../machine/machine.ts";
 import { shapeOf, TEMPLATE_VIEWPORT } from "../templates/shape.ts";
 import type { Template } from "../templates/template.ts";
 import { boot, machineSpec } from "./boot.ts";
@@ -83,7 +84,7 @@ const start = async (engine: Engine, record: ComputerRecord, signal: AbortSignal
 const fromTemplate = async (
   engine: Engine,
   record: ComputerRecord,
-  spec: ReturnType<typeof machineSpec>,
+  spec: MachineSpec,
   template: Template,
   signal: AbortSignal,
   step: Step,

@@ -10,7 +10,7 @@ import { newRecord, writeDown } from "./new.ts";
 import type { ComputerRecord } from "./record.ts";
 import { restore } from "./restore.ts";
 import { requireStatus } from "./state.ts";
-import { stateFile } from "./suspended.ts";
+import { memoryBelow, stateFile } from "./suspended.ts";
 
 /** What the copies begin from. */
 interface Cut {
@@ -32,7 +32,7 @@ const cutRunning = async (engine: Engine, { id }: ComputerRecord, signal: AbortS
   try {
     await machine.saveState(file, signal);
     const disk = await engine.machines.freezeDisk(engine.directory(id));
-    return { disk, state: { file, memory: machine.record.memory?.file ?? null } };
+    return { disk, state: { file, memory: memoryBelow(machine.record) } };
   } catch (error) {
     await rm(file, { force: true });
     throw error;

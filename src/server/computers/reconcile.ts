@@ -7,7 +7,7 @@ import { attach } from "./attach.ts";
 import { removeAll } from "./delete.ts";
 import { type Engine, operate, update } from "./engine.ts";
 import type { ComputerRecord } from "./record.ts";
-import { stateFile } from "./suspended.ts";
+import { memoryBelow, stateFile } from "./suspended.ts";
 
 const ADOPT_MS = 15_000;
 
@@ -80,8 +80,7 @@ const keepSuspended = async (engine: Engine, record: ComputerRecord, suspended: 
 
 /** A suspend is done when its state is there whole; otherwise the machine, which stands still, goes on. */
 const endSuspend = async (engine: Engine, record: ComputerRecord): Promise<unknown> => {
-  if (existsSync(stateFile(engine.directory(record.id))))
-    return keepSuspended(engine, record, { memory: record.machine?.memory?.file ?? null });
+  if (existsSync(stateFile(engine.directory(record.id)))) return keepSuspended(engine, record, { memory: memoryBelow(record.machine) });
   const machine = await findAgain(engine, record);
   if (!machine) return park(engine, record, "stopped");
   await machine.resume();

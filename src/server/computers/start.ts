@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { VitrineError } from "../../contract/errors.ts";
+import type { MachineSpec } from "../machine/machine.ts";
 import { boot, machineSpec } from "./boot.ts";
 import { asVitrineError, type Engine, operate, requireIdle, type Step, update } from "./engine.ts";
 import type { ComputerRecord } from "./record.ts";
@@ -43,7 +44,7 @@ export const start = async (engine: Engine, idOrName: string): Promise<ComputerR
 const resume = async (
   engine: Engine,
   record: ComputerRecord,
-  spec: ReturnType<typeof machineSpec>,
+  spec: MachineSpec,
   signal: AbortSignal,
   step: Step,
 ): Promise<ComputerRecord> => {

@@ -4,7 +4,7 @@ import { detach } from "./attach.ts";
 import { type Engine, type Live, operate, requireIdle, type Step, update } from "./engine.ts";
 import type { ComputerRecord } from "./record.ts";
 import { requireStatus } from "./state.ts";
-import { stateFile } from "./suspended.ts";
+import { memoryBelow, stateFile } from "./suspended.ts";
 
 export type StopMode = "suspend" | "shutdown";
 
@@ -56,7 +56,7 @@ const suspend = async (engine: Engine, { id }: ComputerRecord, live: Live, signa
   detach(engine, id, live);
   await machine.kill();
   refuseInterrupted(signal);
-  const suspended = { memory: machine.record.memory?.file ?? null };
+  const suspended = { memory: memoryBelow(machine.record) };
   return update(engine, id, { status: "restorable", machine: null, suspended, stopped_at: new Date().toISOString() });
 };
 

@@ -113,4 +113,3 @@ export const computerStore = (db: DatabaseSync) => {
     forgetDeleted: (time: string): void => void expire.run(time),
   };
 };
-export type ComputerStore = ReturnType<typeof computerStore>;

@@ -15,4 +15,3 @@ export const idempotencyStore = (db: DatabaseSync) => {
     },
   };
 };
-export type IdempotencyStore = ReturnType<typeof idempotencyStore>;

@@ -24,4 +24,3 @@ export const journalStore = (db: DatabaseSync, owner: ProcessIdentity) => {
     open: (): JournalEntry[] => all.all() as unknown as JournalEntry[],
   };
 };
-export type JournalStore = ReturnType<typeof journalStore>;

@@ -89,4 +89,3 @@ export const recordingStore = (db: DatabaseSync) => {
     remove: (id: string): void => void remove.run(id),
   };
 };
-export type RecordingStore = ReturnType<typeof recordingStore>;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectCdp } from "../browser/cdp.ts";
+import { firstTab } from "../browser/first-tab.ts";
 import { askBrowser } from "../browser/request.ts";
 import { isWhole } from "../computers/whole.ts";
 import { connectDisplay } from "../display/connect.ts";
@@ -11,7 +12,6 @@ import type { Shape } from "./shape.ts";
 const SETTLE_MS = 4000;
 
 /** What a client does when it connects. */
-const BROWSER_CALLS = ["Browser.getVersion", "Target.getTargets"];
 const PAGE_CALLS: [method: string, params: object][] = [
   ["Page.enable", {}],
   ["Page.getFrameTree", {}],
@@ -28,11 +28,8 @@ const useBrowser = async (guest: Guest, signal: AbortSignal): Promise<void> => {
   (await askBrowser(guest, { method: "GET", path: "/json/version" }, signal)).response.destroy();
   const cdp = await connectCdp(guest, signal);
   try {
-    for (const method of BROWSER_CALLS) await cdp.send(method);
-    const { targetInfos } = await cdp.send("Target.getTargets");
-    const page = (targetInfos as { type: string; targetId: string }[]).find(({ type }) => type === "page");
-    if (!page) return;
-    const { sessionId } = await cdp.send("Target.attachToTarget", { targetId: page.targetId, flatten: true });
+    await cdp.send("Browser.getVersion");
+    const { sessionId } = await firstTab(cdp);
     for (const [method, params] of PAGE_CALLS) await cdp.send(method, params, sessionId);
   } finally {
     cdp.close();

@@ -23,7 +23,7 @@ import { launch } from "../../../src/server/machine/qemu/launch.ts";
 import { isAlive, readStat } from "../../../src/server/process/identity.ts";
 import { cwdOf, livePids } from "../../../src/server/process/kill.ts";
 import { spawnDetached } from "../../../src/server/process/spawn.ts";
-import { type Then, tinyKernel } from "./tiny-guest.ts";
+import { type Then, tinyKernel, tinySpec } from "./tiny-guest.ts";
 
 const driver = createQemuDriver({ accel: "tcg" });
 const soon = () => AbortSignal.timeout(8000);
@@ -53,19 +53,7 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const spec = (kernel: Then | "panic" | "absent" = "hang"): MachineSpec => ({
-  dir,
-  vcpus: 1,
-  ram_mb: 128,
-  disk_size_mb: 100,
-  image: {
-    id: "tiny",
-    template: "scratch",
-    kernel: join(images, kernel),
-    initrd: join(images, "initrd"),
-    rootDisk: join(images, "root.qcow2"),
-  },
-});
+const spec = (kernel: Then | "panic" | "absent" = "hang"): MachineSpec => tinySpec(dir, images, kernel);
 const prepare = (wanted: MachineSpec) => driver.prepare(wanted, { file: wanted.image.rootDisk, overlay: null });
 const boot = async (kernel?: Then | "panic" | "absent"): Promise<Machine> => {
   await prepare(spec(kernel));

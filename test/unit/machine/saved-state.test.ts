@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import type { Machine, MachineRecord, MachineSpec, SavedState } from "../../../src/server/machine/machine.ts";
 import { createQemuDriver } from "../../../src/server/machine/qemu/driver.ts";
 import { cwdOf, livePids } from "../../../src/server/process/kill.ts";
-import { type Then, tinyKernel } from "./tiny-guest.ts";
+import { type Then, tinyKernel, tinySpec } from "./tiny-guest.ts";
 
 const driver = createQemuDriver({ accel: "tcg" });
 const soon = () => AbortSignal.timeout(20_000);
@@ -34,19 +34,7 @@ afterEach(async () => {
 });
 
 /** Every machine has this kernel on its command line but the first; what another kernel says can only come from a saved state. */
-const spec = (name: string, kernel: Then = "hang"): MachineSpec => ({
-  dir: join(root, name),
-  vcpus: 1,
-  ram_mb: 128,
-  disk_size_mb: 100,
-  image: {
-    id: "tiny",
-    template: "scratch",
-    kernel: join(images, kernel),
-    initrd: join(images, "initrd"),
-    rootDisk: join(images, "root.qcow2"),
-  },
-});
+const spec = (name: string, kernel: Then = "hang"): MachineSpec => tinySpec(join(root, name), images, kernel);
 const keep = (name: string) => (record: MachineRecord) => void records.set(join(root, name), record);
 const prepare = (wanted: MachineSpec) => driver.prepare(wanted, { file: wanted.image.rootDisk, overlay: null });
 const bootFlood = async (name: string, memory?: string): Promise<Machine> => {

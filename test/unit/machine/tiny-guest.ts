@@ -1,3 +1,6 @@
+import { join } from "node:path";
+import type { MachineSpec } from "../../../src/server/machine/machine.ts";
+
 /** What a tiny guest does once it has written its words. */
 export type Then = "poweroff" | "reset" | "hang" | "flood";
 
@@ -55,3 +58,18 @@ export const tinyKernel = (words: string, then: Then): Buffer => {
   };
   return Buffer.concat([header, programHeader(1, codeAt, LOAD_ADDRESS, code.length), programHeader(4, noteAt, 0, note.length), note, code]);
 };
+
+/** A small machine in `dir`; kernel, initrd and root.qcow2 are files in `images`. */
+export const tinySpec = (dir: string, images: string, kernel: string): MachineSpec => ({
+  dir,
+  vcpus: 1,
+  ram_mb: 128,
+  disk_size_mb: 100,
+  image: {
+    id: "tiny",
+    template: "scratch",
+    kernel: join(images, kernel),
+    initrd: join(images, "initrd"),
+    rootDisk: join(images, "root.qcow2"),
+  },
+});

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { TemplateName } from "../computer.ts";
+import type { Route } from "../route.ts";
+import { list } from "./shared.ts";
+
+/** The service itself. */
+export const service = {
+  listTemplates: {
+    method: "get",
+    path: "/v1/templates",
+    summary: "What can be created",
+    status: 200,
+    answer: list(
+      z.object({
+        id: TemplateName,
+        description: z.string(),
+        default_vcpus: z.int(),
+        default_ram_mb: z.int(),
+        default_disk_size_mb: z.int(),
+        ready: z.boolean().describe("The image is built"),
+      }),
+    ),
+  },
+  health: {
+    method: "get",
+    path: "/healthz",
+    summary: "The service answers",
+    status: 200,
+    answer: z.object({ status: z.literal("ok") }),
+    auth: "none",
+  },
+  ready: {
+    method: "get",
+    path: "/readyz",
+    summary: "The service can create computers",
+    status: 200,
+    answer: z.object({ status: z.literal("ready") }),
+    errors: ["setup_incomplete"],
+    auth: "none",
+  },
+} as const satisfies Record<string, Route>;
