@@ -1,4 +1,4 @@
-/** Measures the phases of a start, each from the end of the one before it. */
+/** Measures the phases of a start, each from the end of whatever came before it; a phase that comes in two parts is their sum. */
 export interface Stopwatch {
   done(phase: string): void;
   /** Milliseconds of each phase so far. */
@@ -15,7 +15,7 @@ export const stopwatch = (): Stopwatch => {
     phases,
     done: (phase) => {
       const now = performance.now();
-      phases[phase] = Math.round(now - last);
+      phases[phase] = (phases[phase] ?? 0) + Math.round(now - last);
       last = now;
     },
     total: () => Math.round(performance.now() - began),
