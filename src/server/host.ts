@@ -6,6 +6,7 @@ import { openGuest } from "./guest/open.ts";
 import { createQemuDriver } from "./machine/qemu/driver.ts";
 import type { Progress } from "./progress.ts";
 import type { Config } from "./setup/config.ts";
+import type { Requirement } from "./setup/packages.ts";
 import { setUp } from "./setup/setup.ts";
 import { type Shape, TEMPLATE_VIEWPORT } from "./templates/shape.ts";
 import { discardTemplate, refer } from "./templates/store.ts";
@@ -16,7 +17,8 @@ import { warm } from "./templates/warm.ts";
 const BOOT_DEADLINE_MS = { kvm: 60_000, tcg: 300_000 };
 
 /** What this machine offers to run computers with. Tests bring their own. */
-export interface Host extends Pick<Ports, "machines" | "image" | "template" | "refer" | "discard" | "openGuest" | "bootDeadlineMs"> {
+export interface Host
+  extends Pick<Ports, "machines" | "image" | "template" | "refer" | "discard" | "openGuest" | "warm" | "bootDeadlineMs"> {
   hasImage(template: TemplateName): Promise<boolean>;
   /** One sentence for the log. */
   about: string;
@@ -29,9 +31,22 @@ const templateFiles = ({ template, mode }: Shape, secret: string) => {
   return bootFiles({ name: "template", spec }, secret);
 };
 
-/** Sets the machine up where something is missing, with progress, and answers what it has. */
-export const prepareHost = async ({ cacheDir, templatesMb }: Config, progress: Progress, log: Log, signal: AbortSignal): Promise<Host> => {
-  const { accel, images } = await setUp({ templates: ["browser"], cacheDir, progress, signal });
+export interface Preparation {
+  /** What is to be ready: its image, and its template at the default size. */
+  template: TemplateName;
+  /** Programs wanted beside the service's own. */
+  alsoNeeds?: readonly Requirement[];
+  progress: Progress;
+  signal: AbortSignal;
+  log: Log;
+}
+
+/** Sets the machine up where something is missing, with progress. Throws setup_incomplete with what to do. */
+export const prepare = async (
+  { cacheDir, templatesMb }: Pick<Config, "cacheDir" | "templatesMb">,
+  { template, alsoNeeds = [], progress, signal, log }: Preparation,
+) => {
+  const { accel, image } = await setUp({ template, cacheDir, progress, signal, alsoNeeds });
   const machines = createQemuDriver({ accel: accel.accel, log: (message) => log.info({}, message) });
   const bootDeadlineMs = BOOT_DEADLINE_MS[accel.accel];
   const open: Ports["openGuest"] = (link, secret) => openGuest({ link, secret });
@@ -41,16 +56,18 @@ export const prepareHost = async ({ cacheDir, templatesMb }: Config, progress: P
     accel.accel,
     toLog,
   );
-  await templates.ensureCommon(images[0], progress, signal);
-  return {
+  const ready = await templates.ensure(template, image, progress, signal);
+  const host: Host = {
     machines,
-    image: (template, within) => ensureImage(template, { cacheDir, signal: within, progress: toLog }),
+    image: (name, within) => ensureImage(name, { cacheDir, signal: within, progress: toLog }),
     template: templates.find,
     refer: ({ dir }, id, computerDir) => refer(dir, id, computerDir),
     discard: ({ dir }) => discardTemplate(dir),
-    hasImage: async (template) => (await findImage(template, { cacheDir })) !== null,
+    hasImage: async (name) => (await findImage(name, { cacheDir })) !== null,
     openGuest: open,
+    warm,
     bootDeadlineMs,
     about: `${accel.accel}: ${accel.reason}`,
   };
+  return { host, image, ready };
 };

@@ -17,6 +17,7 @@ import { BrowserToolsets } from "./browser/toolset/toolsets.ts";
 import { admit } from "./computers/admit.ts";
 import { computers } from "./computers/computers.ts";
 import { createEngine, release } from "./computers/engine.ts";
+import { startPool } from "./computers/pool.ts";
 import { startReaper } from "./computers/reap.ts";
 import { reconcile } from "./computers/reconcile.ts";
 import { connectDisplay } from "./display/connect.ts";
@@ -25,7 +26,7 @@ import { takePicture } from "./display/picture.ts";
 import { settled } from "./display/settled.ts";
 import { dialHostPort } from "./egress/host-ports.ts";
 import { bootFiles } from "./guest/boot-files.ts";
-import { type Host, prepareHost } from "./host.ts";
+import { type Host, prepare } from "./host.ts";
 import type { Progress } from "./progress.ts";
 import { realClock } from "./recordings/clock.ts";
 import { recordings as createRecordings } from "./recordings/recordings.ts";
@@ -79,6 +80,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
   });
   await reconcile(engine);
   const stopReaper = startReaper(engine);
+  const pool = startPool(engine, config.pool);
   const relays = new OpenRelays();
   const toolsets = new BrowserToolsets();
   const displays = new OpenDisplays({
@@ -145,6 +147,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
     await recordings.close();
     toolsets.closeAll();
     displays.closeAll();
+    await pool.close();
     await release(engine);
     store.close();
   };
@@ -158,7 +161,8 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
   const store = openStore(config.dataDir);
   try {
     const signal = options.signal ?? new AbortController().signal;
-    const host = options.host ?? (await prepareHost(config, options.progress ?? (() => {}), log, signal));
+    const host =
+      options.host ?? (await prepare(config, { template: "browser", progress: options.progress ?? (() => {}), signal, log })).host;
     return await run(config, store, host, log);
   } catch (error) {
     store.close();

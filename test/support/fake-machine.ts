@@ -23,6 +23,8 @@ export interface FakeFleet {
   failBoot: Error | null;
   failSave: Error | null;
   failRestore: Error | null;
+  /** The next time that a paused machine is to go on fails with this. */
+  failResume: Error | null;
   /** While set, boots wait for it before they go on. */
   gate: Promise<void> | null;
 }
@@ -88,7 +90,11 @@ export const fakeFleet = (ports: Record<number, number> = {}): FakeFleet => {
       agentUp: async () => {},
       console: async () => "",
       pause: async () => {},
-      resume: async () => {},
+      resume: async () => {
+        const { failResume } = fleet;
+        fleet.failResume = null;
+        if (failResume) throw failResume;
+      },
       saveState: async (file) => {
         if (fleet.failSave) throw fleet.failSave;
         await writeFile(file, "state");
@@ -110,6 +116,7 @@ export const fakeFleet = (ports: Record<number, number> = {}): FakeFleet => {
     failBoot: null,
     failSave: null,
     failRestore: null,
+    failResume: null,
     gate: null,
     agents: () => [...running.values()],
     driver: {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { pino } from "pino";
+import type { Host } from "../../src/server/host.ts";
 import { serve } from "../../src/server/main.ts";
 import type { Config } from "../../src/server/setup/config.ts";
 import { type FakeFleet, fakeFleet } from "./fake-machine.ts";
@@ -22,7 +23,11 @@ export interface TestService {
 }
 
 /** The whole service on fake machines, on a free port, with its data in `dataDir`. */
-export const startService = async (dataDir: string, fleet: FakeFleet = fakeFleet()): Promise<TestService> => {
+export const startService = async (
+  dataDir: string,
+  fleet: FakeFleet = fakeFleet(),
+  options: { config?: Partial<Config>; host?: Partial<Host> } = {},
+): Promise<TestService> => {
   const logged: string[] = [];
   const config: Config = {
     listen: { host: "127.0.0.1", port: 0 },
@@ -32,12 +37,15 @@ export const startService = async (dataDir: string, fleet: FakeFleet = fakeFleet
     allowedHosts: [],
     logLevel: "debug",
     templatesMb: 1024,
+    pool: {},
+    ...options.config,
   };
   const service = await serve(config, {
     log: pino({ level: "debug" }, { write: (line: string) => void logged.push(line) }),
     host: {
       machines: fleet.driver,
       openGuest: fleet.openGuest,
+      warm: async () => {},
       template: async () => null,
       refer: async () => {},
       discard: async () => {},
@@ -45,6 +53,7 @@ export const startService = async (dataDir: string, fleet: FakeFleet = fakeFleet
       hasImage: async (template) => template === "browser",
       bootDeadlineMs: 20_000,
       about: "fake machines",
+      ...options.host,
     },
   });
   const call: TestService["call"] = async (method, path, body, init = {}) => {

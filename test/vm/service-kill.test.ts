@@ -1,70 +1,28 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
-import { Vitrine } from "../../src/client/index.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { serviceProcess } from "./service-process.ts";
 
-const CLI = new URL("../../bin/vitrine.mjs", import.meta.url).pathname;
-const dataDir = mkdtempSync(join(tmpdir(), "vt-"));
-let service: ChildProcess | undefined;
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
-const startService = async (port: number): Promise<void> => {
-  const child = spawn(process.execPath, [CLI, "serve"], {
-    env: { ...process.env, VITRINE_DATA_DIR: dataDir, VITRINE_LISTEN: `127.0.0.1:${port}`, VITRINE_API_KEY: "test-key" },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  service = child;
-  // It says where it serves once it does.
-  await new Promise<void>((resolve, reject) => {
-    child.stdout?.on("data", (chunk) => String(chunk).includes(String(port)) && resolve());
-    child.once("exit", (code) => reject(new Error(`the service ended with ${code}`)));
-  });
-};
-const processesInData = (program = "") =>
-  readdirSync("/proc")
-    .filter((pid) => {
-      try {
-        const ours = /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`).startsWith(dataDir);
-        return ours && readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(program);
-      } catch {
-        return false;
-      }
-    })
-    .sort();
-/** The machines themselves: what relays connections for them comes and goes with those. */
-const machinesInData = () => processesInData("qemu-system");
-
-afterAll(async () => {
-  if (service && service.exitCode === null && service.signalCode === null) {
-    service.kill("SIGTERM");
-    await once(service, "exit");
-  }
-  rmSync(dataDir, { recursive: true, force: true });
+let service: Awaited<ReturnType<typeof serviceProcess>>;
+beforeAll(async () => {
+  service = await serviceProcess();
 });
+afterAll(async () => {
+  await service.stop();
+  service.remove();
+});
+/** What relays connections for the machines comes and goes with those. */
+const machines = () => service.processes("qemu-system");
 
 test("kill -9 of the service with two running computers: both are found again, same ids and URLs, CDP works; then all is deleted", async () => {
-  const port = await freePort();
-  await startService(port);
-  const vitrine = new Vitrine({ url: `http://127.0.0.1:${port}`, apiKey: "test-key" });
+  const { vitrine } = service;
+  await service.start();
   const before = await Promise.all(["one", "two"].map((name) => vitrine.computers.create({ name, ram_mb: 1536 })));
   await before[0]!.exec("echo kept > /tmp/in-memory");
-  const machines = machinesInData();
-  expect(machines).toHaveLength(2);
+  const running = machines();
+  expect(running).toHaveLength(2);
 
-  service!.kill("SIGKILL");
-  await once(service!, "exit");
-  expect(machinesInData()).toEqual(machines);
-  await startService(port);
+  await service.kill();
+  expect(machines()).toEqual(running);
+  await service.start();
 
   for (const old of before) {
     const now = await vitrine.computers.get(old.id);
@@ -86,10 +44,9 @@ test("kill -9 of the service with two running computers: both are found again, s
   await expect.poll(async () => (await vitrine.computers.list({ status: "creating" })).data.length, { timeout: 30_000 }).toBe(1);
   const stopping = before[0]!.stop().catch(() => {});
   await expect.poll(async () => (await vitrine.computers.get("one")).status, { timeout: 30_000 }).toBe("stopping");
-  service!.kill("SIGKILL");
-  await once(service!, "exit");
+  await service.kill();
   await Promise.all([halfMade, stopping]);
-  await startService(port);
+  await service.start();
   await expect(vitrine.computers.get("half-made")).rejects.toMatchObject({ code: "computer_not_found" });
   // Its memory had been written whole, or it goes on: either way nothing of it is lost.
   const one = await vitrine.computers.get("one");
@@ -99,6 +56,6 @@ test("kill -9 of the service with two running computers: both are found again, s
   expect((await vitrine.computers.get("two")).status).toBe("running");
 
   for (const { id } of before) await vitrine.computers.delete(id);
-  expect(processesInData()).toEqual([String(service!.pid)].filter((pid) => processesInData().includes(pid)));
-  expect(readdirSync(join(dataDir, "computers"))).toEqual([]);
+  expect(service.processes()).toEqual([]);
+  expect(service.directories()).toEqual([]);
 });

@@ -7,11 +7,15 @@ import { type Engine, type Live, update } from "./engine.ts";
 import { type ComputerRecord, hasBrowser } from "./record.ts";
 
 /**
- * Takes a running machine into the service: opens its link, serves its host ports, reminds its browser of the session's options, and watches for its end. `secret` is what
- * its agent takes now, where that is not the computer's own.
+ * Takes a running machine into the service: serves its host ports, reminds its browser of the session's options, and watches for its end. `guest` is its link, which is
+ * opened where it is not yet; from then on detach() closes it.
  */
-export const attach = (engine: Engine, record: ComputerRecord, machine: Machine, secret = engine.guestSecret(record.id)): Live => {
-  const guest = engine.openGuest(machine.link, secret);
+export const attach = (
+  engine: Engine,
+  record: ComputerRecord,
+  machine: Machine,
+  guest = engine.openGuest(machine.link, engine.guestSecret(record.id)),
+): Live => {
   const activity = new Activity(() => engine.events.emit("activity", record.id));
   const warn = (error: unknown) => engine.log.warn({ computer: record.id, err: error }, "the session's options are not in force");
   const keeper = hasBrowser(record) && hasOverrides(record.spec.browser) ? keepOverrides(guest, record.spec.browser, warn) : null;

@@ -1,4 +1,5 @@
 import type { VitrineError } from "../../contract/errors.ts";
+import type { Guest } from "../guest/guest.ts";
 import type { Machine } from "../machine/machine.ts";
 import { attach, detach, whileAlive } from "./attach.ts";
 import { type Engine, type Live, update } from "./engine.ts";
@@ -7,8 +8,8 @@ import type { ComputerRecord } from "./record.ts";
 
 export interface BringUp {
   machine: Machine;
-  /** What the agent takes, where it is not yet the computer's own secret. */
-  secret?: string;
+  /** The link to it, where its agent does not take the computer's own secret yet. */
+  guest?: Guest;
   kind: "booted" | "restored" | "resumed";
   clock: Stopwatch;
   signal: AbortSignal;
@@ -22,11 +23,11 @@ export interface BringUp {
 export const bringUp = async (
   engine: Engine,
   record: ComputerRecord,
-  { machine, secret, kind, clock, signal, work, lastError }: BringUp,
+  { machine, guest, kind, clock, signal, work, lastError }: BringUp,
 ) => {
   let live: Live | null = null;
   try {
-    live = attach(engine, record, machine, secret);
+    live = attach(engine, record, machine, guest);
     await whileAlive(machine, work(live));
     // In force before anyone may use the browser.
     await whileAlive(machine, live.keeper?.applied ?? Promise.resolve());

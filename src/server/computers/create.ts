@@ -1,11 +1,12 @@
 import type { CreateComputer } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
 import type { MachineSpec } from "../machine/machine.ts";
-import { shapeOf, TEMPLATE_VIEWPORT } from "../templates/shape.ts";
-import type { Template } from "../templates/template.ts";
+import { shapeOf } from "../templates/shape.ts";
+import { savedSizes, type Template } from "../templates/template.ts";
 import { boot, machineSpec } from "./boot.ts";
+import { claim, takeOver, waitingFor } from "./claim.ts";
 import { removeAll } from "./delete.ts";
-import { asVitrineError, type Engine, operate, type Step, update } from "./engine.ts";
+import { asVitrineError, type Engine, operate, type Step, update, type Waiting } from "./engine.ts";
 import { newRecord, writeDown } from "./new.ts";
 import type { ComputerRecord } from "./record.ts";
 import { restore } from "./restore.ts";
@@ -29,10 +30,14 @@ const refuseUnsupported = (spec: CreateComputer): void => {
 export const create = (engine: Engine, request: CreateComputer): { record: ComputerRecord; whole: Promise<ComputerRecord> } => {
   refuseUnsupported(request);
   const { name, ...spec } = request;
-  const record = newRecord(engine, name, spec);
-  engine.admit(record);
+  const waiting = waitingFor(engine, spec);
+  const record = newRecord(engine, name, spec, waiting);
+  // What waits has its memory already.
+  if (!waiting) engine.admit(record);
   writeDown(engine, record);
-  return { record, whole: make(engine, record, "create", (signal, step) => start(engine, record, signal, step)) };
+  if (waiting) claim(engine, waiting);
+  const work = (signal: AbortSignal, step: Step) => start(engine, record, waiting, signal, step);
+  return { record, whole: make(engine, record, "create", work) };
 };
 
 /** Runs the making of a computer that has been written down; when it fails, all of it is removed again. */
@@ -57,22 +62,38 @@ export const make = (
     }
   });
 
-const start = async (engine: Engine, record: ComputerRecord, signal: AbortSignal, step: Step): Promise<ComputerRecord> => {
+const start = async (
+  engine: Engine,
+  record: ComputerRecord,
+  waiting: Waiting | null,
+  signal: AbortSignal,
+  step: Step,
+): Promise<ComputerRecord> => {
+  /** The computer, or null when its machine has failed and nothing is left of it: whatever was wrong, it can still be had a slower way. */
+  const attempt = async (work: () => Promise<ComputerRecord>, failure: string): Promise<ComputerRecord | null> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (signal.aborted || !(error instanceof VitrineError) || error.code !== "machine_failed") throw error;
+      engine.log.error({ computer: record.id, err: error }, failure);
+      await engine.machines.destroy(engine.directory(record.id), engine.store.computers.require(record.id).machine);
+      signal.throwIfAborted();
+      return null;
+    }
+  };
+
+  if (waiting) {
+    const made = await attempt(() => takeOver(engine, record, waiting, signal, step), "what waited cannot be used");
+    if (made) return made;
+  }
   const image = await engine.image(record.spec.template, signal);
   const spec = machineSpec(engine, record, image);
   const template = await engine.template(shapeOf(record.spec), image, signal);
   signal.throwIfAborted();
   if (template) {
-    try {
-      return await fromTemplate(engine, record, spec, template, signal, step);
-    } catch (error) {
-      if (signal.aborted || !(error instanceof VitrineError) || error.code !== "machine_failed") throw error;
-      // Whatever is wrong with it, the computer can still be had the slow way.
-      engine.log.error({ computer: record.id, template: template.key, err: error }, "template cannot be restored");
-      await engine.discard(template);
-      await engine.machines.destroy(spec.dir, engine.store.computers.require(record.id).machine);
-      signal.throwIfAborted();
-    }
+    const made = await attempt(() => fromTemplate(engine, record, spec, template, signal, step), "template cannot be restored");
+    if (made) return made;
+    await engine.discard(template);
   }
   step("prepare");
   update(engine, record.id, { image, template: null });
@@ -89,12 +110,11 @@ const fromTemplate = async (
   signal: AbortSignal,
   step: Step,
 ): Promise<ComputerRecord> => {
-  const { key, dir, disk, state, secret, shape } = template;
+  const { key, dir, disk, state, secret } = template;
   step("prepare");
   update(engine, record.id, { image: spec.image, template: { key, dir } });
   await engine.machines.prepare(spec, disk);
   await engine.refer(template, record.id, spec.dir);
   signal.throwIfAborted();
-  const saved = { viewport: TEMPLATE_VIEWPORT, disk_size_mb: shape.disk_size_mb };
-  return restore(engine, record, spec, { state, kind: "restored", secret, saved, shared: true }, signal, step);
+  return restore(engine, record, spec, { state, kind: "restored", secret, saved: savedSizes(template), shared: true }, signal, step);
 };

@@ -24,13 +24,15 @@ export interface Ports {
   machines: MachineDriver;
   /** The template's image; builds it when it is not there yet. */
   image(template: TemplateName, signal: AbortSignal): Promise<GuestImage>;
-  /** The template of a shape, built first where that is worth it; null: boot instead. */
-  template(shape: Shape, image: GuestImage, signal: AbortSignal): Promise<Template | null>;
+  /** The template of a shape, built first where that is worth it, as it is for one that is used `often`; null: boot instead. */
+  template(shape: Shape, image: GuestImage, signal: AbortSignal, often?: boolean): Promise<Template | null>;
   /** Says that the computer in `dir` is based on a template, so that the template stays. */
   refer(template: Pick<Template, "dir">, id: string, dir: string): Promise<void>;
   /** A template that cannot be restored is not given out again. */
   discard(template: Pick<Template, "dir">): Promise<void>;
   openGuest(link: LinkAddress, secret: string): Guest;
+  /** Uses all of a guest once, so that its first user finds it warm. */
+  warm(shape: Shape, guest: Guest, signal: AbortSignal): Promise<void>;
   /** A connection from the guest to one of the host's loopback ports, already allowed. */
   dialHostPort(port: number, stream: Duplex): void;
   bootFiles(record: ComputerRecord): BootFiles;
@@ -54,6 +56,16 @@ export interface Live {
   keeper: Keeper | null;
 }
 
+/** A computer that is restored, used once, paused, and nobody's yet. Its directory has its id; there is no record of it. */
+export interface Waiting {
+  id: string;
+  shape: Shape;
+  image: GuestImage;
+  template: Template;
+  machine: Machine;
+  guest: Guest;
+}
+
 /** Writes down what is done next. */
 export type Step = (name: string) => void;
 
@@ -68,15 +80,26 @@ export interface Operation {
 export interface Engine extends Ports {
   live: Map<string, Live>;
   operations: Map<string, Operation>;
-  /** `change` (record) after every change of a record; `activity` (id) when a computer begins or ceases to be in use. */
-  events: EventEmitter<{ change: [ComputerRecord]; activity: [string] }>;
+  /** By id. */
+  waiting: Map<string, Waiting>;
+  /**
+   * `change` (record) after every change of a record; `activity` (id) when a computer begins or ceases to be in use; `claimed` when one that waited has become somebody's.
+   */
+  events: EventEmitter<Events>;
+}
+
+interface Events {
+  change: [ComputerRecord];
+  activity: [string];
+  claimed: [];
 }
 
 export const createEngine = (ports: Ports): Engine => ({
   ...ports,
   live: new Map(),
   operations: new Map(),
-  events: new EventEmitter<{ change: [ComputerRecord]; activity: [string] }>().setMaxListeners(0),
+  waiting: new Map(),
+  events: new EventEmitter<Events>().setMaxListeners(0),
 });
 
 /** Lets go of every computer without ending it. What is under way is broken off first: the next service finishes or undoes it. */

@@ -28,8 +28,10 @@ const cutRunning = async (engine: Engine, { id }: ComputerRecord, signal: AbortS
   const file = join(engine.directory(id), `${generateId("fork")}.state`);
   // While it still runs: each copy would have to do it otherwise.
   await guest.standby(false, signal);
-  await machine.pause();
+  guest.hold(true);
+  const began = performance.now();
   try {
+    await machine.pause();
     await machine.saveState(file, signal);
     const disk = await engine.machines.freezeDisk(engine.directory(id));
     return { disk, state: { file, memory: memoryBelow(machine.record) } };
@@ -38,6 +40,8 @@ const cutRunning = async (engine: Engine, { id }: ComputerRecord, signal: AbortS
     throw error;
   } finally {
     await machine.resume();
+    guest.hold(false);
+    engine.log.info({ computer: id, ms: Math.round(performance.now() - began) }, "held still for a fork");
     // Its clock stood still meanwhile.
     await guest
       .configure({ clock_ms: Date.now() }, signal)

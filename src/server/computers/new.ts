@@ -1,18 +1,23 @@
-import type { Engine } from "./engine.ts";
+import type { Engine, Waiting } from "./engine.ts";
 import { generateId, generateName } from "./names.ts";
 import { type ComputerRecord, hasBrowser, hasDisplay } from "./record.ts";
 
-/** A computer that is about to be made, under a name that nobody has where none is given. */
-export const newRecord = (engine: Engine, name: string | undefined, spec: ComputerRecord["spec"]): ComputerRecord => {
+/** A computer that is about to be made, under a name that nobody has where none is given. `waiting` is what it is made of, where that is there already. */
+export const newRecord = (
+  engine: Engine,
+  name: string | undefined,
+  spec: ComputerRecord["spec"],
+  waiting: Waiting | null = null,
+): ComputerRecord => {
   const now = Date.now();
   return {
-    id: generateId("cmp"),
+    id: waiting?.id ?? generateId("cmp"),
     name: name ?? generateName((taken) => engine.store.computers.get(taken) !== null),
     status: "creating",
     spec,
-    image: null,
-    template: null,
-    machine: null,
+    image: waiting?.image ?? null,
+    template: waiting && { key: waiting.template.key, dir: waiting.template.dir },
+    machine: waiting?.machine.record ?? null,
     suspended: null,
     created_at: new Date(now).toISOString(),
     started_at: null,

@@ -9,10 +9,13 @@ import type { Guest } from "../guest/guest.ts";
 import type { MachineSpec, SavedState } from "../machine/machine.ts";
 import { bringUp } from "./bring-up.ts";
 import { type Engine, type Live, type Step, update } from "./engine.ts";
-import { stopwatch } from "./phases.ts";
+import { type Stopwatch, stopwatch } from "./phases.ts";
 import { type ComputerRecord, hasBrowser, hasDisplay } from "./record.ts";
 import { renewalOf } from "./renewal.ts";
 import { isWhole } from "./whole.ts";
+
+/** The screen and the disk of a saved machine; null: they are the computer's own. */
+type Saved = { viewport: Viewport; disk_size_mb: number } | null;
 
 /** Where a computer goes on from. */
 export interface Origin {
@@ -20,8 +23,7 @@ export interface Origin {
   kind: "restored" | "resumed";
   /** What the saved agent takes; the computer's own secret when it was its own state. */
   secret?: string;
-  /** The saved screen and disk; null: they are the computer's own. */
-  saved: { viewport: Viewport; disk_size_mb: number } | null;
+  saved: Saved;
   /** Others go on from the same state. Otherwise it is removed as soon as it has been loaded: the disk moves on, and it would not fit it any more. */
   shared: boolean;
 }
@@ -41,6 +43,27 @@ const dress = async (record: ComputerRecord, guest: Guest, saved: Viewport, sign
     cdp.close();
   }
 };
+
+/** What makes a restored machine this computer: a disk, an identity and a session of its own. */
+export const become =
+  (
+    engine: Engine,
+    record: ComputerRecord,
+    spec: MachineSpec,
+    { saved, copy }: { saved: Saved; copy: boolean },
+    clock: Stopwatch,
+    signal: AbortSignal,
+  ) =>
+  async ({ machine, guest }: Live): Promise<void> => {
+    const grow = saved !== null && spec.disk_size_mb > saved.disk_size_mb;
+    if (grow) await machine.growDisk(spec.disk_size_mb);
+    await guest.waitFor(isWhole({ browser: hasBrowser(record), display: hasDisplay(record) }), signal);
+    clock.done("agent");
+    await guest.renew(renewalOf(engine, record, { grow, copy }), signal);
+    clock.done("identity");
+    if (saved) await dress(record, guest, saved.viewport, signal);
+    clock.done("options");
+  };
 
 /**
  * Brings a computer up from a saved state. It is whole when its agent has renewed it, its browser has answered, and the options of its session are in force. On failure
@@ -70,15 +93,7 @@ export const restore = (
       },
     );
     step("renew");
-    const work = async ({ guest }: Live) => {
-      const grow = saved !== null && spec.disk_size_mb > saved.disk_size_mb;
-      if (grow) await machine.growDisk(spec.disk_size_mb);
-      await guest.waitFor(isWhole({ browser: hasBrowser(record), display: hasDisplay(record) }), signal);
-      clock.done("agent");
-      await guest.renew(renewalOf(engine, record, { grow, copy: shared }), signal);
-      clock.done("identity");
-      if (saved) await dress(record, guest, saved.viewport, signal);
-      clock.done("options");
-    };
-    return bringUp(engine, record, { machine, ...(secret !== undefined && { secret }), kind, clock, signal, work, lastError });
+    const guest = engine.openGuest(machine.link, secret ?? engine.guestSecret(record.id));
+    const work = become(engine, record, spec, { saved, copy: shared }, clock, signal);
+    return bringUp(engine, record, { machine, guest, kind, clock, signal, work, lastError });
   });

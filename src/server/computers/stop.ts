@@ -41,8 +41,9 @@ const refuseInterrupted = (signal: AbortSignal): void => {
 };
 
 const suspend = async (engine: Engine, { id }: ComputerRecord, live: Live, signal: AbortSignal, step: Step): Promise<ComputerRecord> => {
-  const { machine } = live;
+  const { machine, guest } = live;
   step("suspend");
+  guest.hold(true);
   try {
     await machine.pause();
     await machine.saveState(stateFile(engine.directory(id)), signal);
@@ -50,6 +51,7 @@ const suspend = async (engine: Engine, { id }: ComputerRecord, live: Live, signa
     refuseInterrupted(signal);
     engine.log.error({ computer: id, err: error }, "suspend failed");
     await machine.resume();
+    guest.hold(false);
     update(engine, id, { status: "running" });
     throw error;
   }

@@ -11,10 +11,14 @@ import { readText } from "./read.ts";
 /** The session and everything on it ends when the other side has been silent for two of these. */
 const PING_MS = 15_000;
 
-/** Pings while the session lives, so that a guest that has frozen does not hold its callers for ever. */
-const watch = (session: ClientHttp2Session): void => {
+/** Pings while the session lives, so that a guest that has frozen does not hold its callers for ever. One that is held still on purpose is not expected to answer. */
+const watch = (session: ClientHttp2Session, held: () => boolean): void => {
   let answered = true;
   const timer = setInterval(() => {
+    if (held()) {
+      answered = true;
+      return;
+    }
     if (!answered) return session.destroy();
     answered = false;
     // The callback gets an error when the session ends first; then the timer is gone too.
@@ -42,7 +46,12 @@ const checkHealth = async (session: ClientHttp2Session, secret: string, signal: 
  * One try to reach the agent: a session that has been proven to lead to it. A VitrineError says that trying again is of no use; any other error that it
  * may be. Accepting the connection proves nothing, since QEMU does that for a guest that still boots.
  */
-export const connectOnce = async (address: LinkAddress, secret: string, signal: AbortSignal): Promise<ClientHttp2Session> => {
+export const connectOnce = async (
+  address: LinkAddress,
+  secret: string,
+  signal: AbortSignal,
+  held: () => boolean = () => false,
+): Promise<ClientHttp2Session> => {
   signal.throwIfAborted();
   const socket = connectTcp(address);
   socket.setNoDelay(true);
@@ -55,7 +64,7 @@ export const connectOnce = async (address: LinkAddress, secret: string, signal: 
     await Promise.race([once(session, "remoteSettings", { signal }), lost.promise]);
     session.setLocalWindowSize(LINK_WINDOW);
     await Promise.race([checkHealth(session, secret, signal), lost.promise]);
-    watch(session);
+    watch(session, held);
     return session;
   } catch (error) {
     session.destroy();

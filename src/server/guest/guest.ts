@@ -29,6 +29,8 @@ export interface Guest {
   /** Makes a restored guest another computer, whose secret is spoken from then on. */
   renew(renewal: Renewal, signal: AbortSignal): Promise<void>;
   powerOff(signal: AbortSignal): Promise<void>;
+  /** Says that the machine is paused, or no more: until then its silence is no loss of the link. */
+  hold(held: boolean): void;
 
   /** Runs to the end; stdout and stderr are capped by `output_limit`. Aborting kills the process group. */
   exec(spec: ExecSpec, signal: AbortSignal): Promise<ExecResult>;

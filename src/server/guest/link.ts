@@ -13,6 +13,8 @@ export interface Link {
   readonly authorization: string;
   /** The agent takes another secret from now on. */
   become(secret: string): void;
+  /** While it is held, a silence of the agent is no loss. */
+  hold(held: boolean): void;
   /** Aborts when the link is closed for good. */
   readonly closed: AbortSignal;
   /**
@@ -37,6 +39,7 @@ interface Attempt {
 
 export const openLink = (address: LinkAddress, firstSecret: string, log: GuestLog): Link => {
   let secret = firstSecret;
+  let held = false;
   const closing = new AbortController();
   // Each call that waits for the link listens.
   setMaxListeners(0, closing.signal);
@@ -49,7 +52,7 @@ export const openLink = (address: LinkAddress, firstSecret: string, log: GuestLo
     for (let tries = 0; ; tries++) {
       const limit = AbortSignal.timeout(Math.min(FIRST_TRY_MS * 2 ** tries, LAST_TRY_MS));
       try {
-        const session = await connectOnce(address, secret, AbortSignal.any([signal, limit]));
+        const session = await connectOnce(address, secret, AbortSignal.any([signal, limit]), () => held);
         session.once("close", () => log("guest link lost"));
         log("guest link connected", { tries: tries + 1 });
         current = session;
@@ -78,6 +81,9 @@ export const openLink = (address: LinkAddress, firstSecret: string, log: GuestLo
     },
     become: (next) => {
       secret = next;
+    },
+    hold: (next) => {
+      held = next;
     },
     closed: closing.signal,
     session: async (signal) => {

@@ -39,6 +39,7 @@ export const openGuest = ({ link: address, secret, log = () => {} }: GuestOption
       link.become(renewal.secret);
     },
     powerOff: (signal) => call(link, { method: "POST", path: "/power", json: { action: "off" }, signal }),
+    hold: link.hold,
     exec: (spec, signal) => exec(link, spec, signal),
     execStream: (spec, signal) => execFrames(link, spec, signal),
     ...processCalls(link),

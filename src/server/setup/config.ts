@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { TEMPLATES, TemplateName } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
 import { cacheDir, DEFAULT_LISTEN, dataDir } from "../../contract/local.ts";
 
@@ -18,6 +19,8 @@ export interface Config {
   logLevel: LogLevel;
   /** MiB that the templates in the cache directory may take together. */
   templatesMb: number;
+  /** How many computers of each template wait to be claimed. */
+  pool: Partial<Record<TemplateName, number>>;
   /** Default: RECORDING_DEFAULTS. */
   recordings?: { retentionS: number; quotaMb: number };
 }
@@ -71,6 +74,19 @@ const parseWhole = (text: string, setting: string, least: number, most: number):
   return value;
 };
 
+const MAX_WAITING = 64;
+const parsePool = (text: string): Config["pool"] =>
+  Object.fromEntries(
+    text.split(/[\s,]+/).flatMap((part) => {
+      if (part === "") return [];
+      const [name = "", count = "", ...rest] = part.split(":");
+      const { data: template } = TemplateName.safeParse(name);
+      if (!template || rest.length > 0)
+        return refuse("VITRINE_POOL", `"${part}" is not like browser:2, with a template of ${TEMPLATES.join(", ")}`);
+      return [[template, parseWhole(count, "VITRINE_POOL", 0, MAX_WAITING)]];
+    }),
+  );
+
 const parseRecordings = ({ VITRINE_RECORDING_RETENTION_S: retention, VITRINE_RECORDING_QUOTA_MB: quota }: Env) => ({
   retentionS: retention ? parseWhole(retention, "VITRINE_RECORDING_RETENTION_S", 1, 3650 * 86400) : RECORDING_DEFAULTS.retentionS,
   quotaMb: quota ? parseWhole(quota, "VITRINE_RECORDING_QUOTA_MB", 1, 1024 ** 3) : RECORDING_DEFAULTS.quotaMb,
@@ -85,5 +101,6 @@ export const readConfig = (env: Env): Config => ({
   allowedHosts: parseHosts(env.VITRINE_ALLOWED_HOSTS ?? ""),
   logLevel: parseLevel(env.VITRINE_LOG_LEVEL || "info"),
   templatesMb: env.VITRINE_TEMPLATES_MB ? parseWhole(env.VITRINE_TEMPLATES_MB, "VITRINE_TEMPLATES_MB", 1, 1024 ** 3) : DEFAULT_TEMPLATES_MB,
+  pool: parsePool(env.VITRINE_POOL ?? ""),
   recordings: parseRecordings(env),
 });

@@ -1,5 +1,5 @@
 import type { DiskBase, SavedState } from "../machine/machine.ts";
-import type { Shape } from "./shape.ts";
+import { type Shape, TEMPLATE_VIEWPORT } from "./shape.ts";
 
 /** A computer that was booted once and saved at the point where all are alike. */
 export interface Template {
@@ -13,3 +13,6 @@ export interface Template {
   /** What the guest's agent takes until it is given a secret of its own. */
   secret: string;
 }
+
+/** The screen and the disk of a computer that has just been restored from it. */
+export const savedSizes = ({ shape }: Template) => ({ viewport: TEMPLATE_VIEWPORT, disk_size_mb: shape.disk_size_mb });

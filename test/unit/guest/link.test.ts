@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { openGuest } from "../../../src/server/guest/open.ts";
 import { soon, startAgent, type TestAgent } from "./agent.ts";
 
@@ -113,4 +113,36 @@ test("power off runs the guest's own script", async () => {
   const agent = await begin({ env: { VITRINE_AGENT_POWEROFF: script } });
   await agent.guest.powerOff(soon());
   await expect.poll(() => existsSync(`${script}.done`), { timeout: 10_000 }).toBe(true);
+});
+
+test("a guest that has frozen is a lost link; one that is held still on purpose is not", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  try {
+    const agent = await begin();
+    const lines: string[] = [];
+    const guest = openGuest({ link: { path: agent.socket }, secret: agent.secret, log: (line) => lines.push(line) });
+    const stat = () => guest.stat(agent.files, soon());
+    const silence = async () => {
+      for (let i = 0; i < 4; i++) {
+        vi.advanceTimersByTime(15_000);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
+    await stat();
+    guest.hold(true);
+    process.kill(agent.pid, "SIGSTOP");
+    await silence();
+    process.kill(agent.pid, "SIGCONT");
+    guest.hold(false);
+    await stat();
+    expect(lines).toEqual(["guest link connected"]);
+    process.kill(agent.pid, "SIGSTOP");
+    await silence();
+    process.kill(agent.pid, "SIGCONT");
+    await stat();
+    expect(lines).toEqual(["guest link connected", "guest link lost", "guest link connected"]);
+    guest.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -10,6 +10,7 @@ test("defaults", () => {
     allowedHosts: [],
     logLevel: "info",
     templatesMb: 8192,
+    pool: {},
     recordings: { retentionS: 604_800, quotaMb: 10_240 },
   });
   expect(readConfig({ XDG_DATA_HOME: "/x" }).dataDir).toBe("/x/vitrine");
@@ -25,6 +26,7 @@ test("everything given", () => {
       VITRINE_ALLOWED_HOSTS: "One.example, two.example",
       VITRINE_LOG_LEVEL: "DEBUG",
       VITRINE_TEMPLATES_MB: "512",
+      VITRINE_POOL: "browser:2, scratch:1",
       VITRINE_RECORDING_RETENTION_S: "60",
       VITRINE_RECORDING_QUOTA_MB: "100",
     }),
@@ -36,6 +38,7 @@ test("everything given", () => {
     allowedHosts: ["one.example", "two.example"],
     logLevel: "debug",
     templatesMb: 512,
+    pool: { browser: 2, scratch: 1 },
     recordings: { retentionS: 60, quotaMb: 100 },
   });
 });
@@ -54,6 +57,9 @@ test.each([
   [{ VITRINE_LISTEN: "[nonsense]:80" }, /VITRINE_LISTEN/],
   [{ VITRINE_ALLOWED_HOSTS: "a.example:80" }, /VITRINE_ALLOWED_HOSTS.*"a.example:80"/],
   [{ VITRINE_TEMPLATES_MB: "lots" }, /VITRINE_TEMPLATES_MB.*"lots" is not a whole number from/],
+  [{ VITRINE_POOL: "2" }, /VITRINE_POOL.*"2" is not like browser:2/],
+  [{ VITRINE_POOL: "windows:2" }, /VITRINE_POOL.*"windows:2".*browser, scratch/],
+  [{ VITRINE_POOL: "browser:65" }, /VITRINE_POOL.*"65" is not a whole number from 0 to 64/],
   [{ VITRINE_LOG_LEVEL: "loud" }, /VITRINE_LOG_LEVEL.*none of fatal/],
 ])("%j is refused with what to change", (env, message) => expect(() => readConfig(env)).toThrow(message));
 

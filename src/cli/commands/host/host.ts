@@ -11,3 +11,6 @@ export const hostConfig = async (): Promise<Config> => {
   process.env.PATH = searchPath().join(delimiter);
   return readConfig(process.env);
 };
+
+/** The log of a command that says all in its progress and its answer. */
+export const silent = { info: () => {}, warn: () => {}, error: () => {} };

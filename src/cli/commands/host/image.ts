@@ -3,16 +3,16 @@ import { TEMPLATES, type TemplateName } from "../../../contract/computer.ts";
 import type { Cli } from "../../cli.ts";
 import { print, table } from "../../print.ts";
 import { progressView } from "../../progress.ts";
-import { hostConfig } from "./host.ts";
+import { hostConfig, silent } from "./host.ts";
 
 const build = async (cli: Cli, template: TemplateName): Promise<void> => {
-  const { ensureImage } = await import("../../../../guest-image/build/image.ts");
-  const { cacheDir } = await hostConfig();
+  const config = await hostConfig();
+  const { prepare } = await import("../../../server/host.ts");
   const view = progressView(cli.stderr);
   try {
-    const image = await ensureImage(template, { cacheDir, progress: view.report, signal: cli.signal });
+    const { image, ready } = await prepare(config, { template, progress: view.report, signal: cli.signal, log: silent });
     view.end();
-    print(cli, image, `${template}: ${image.rootDisk}`);
+    print(cli, { ...image, restored_from: ready.dir }, `${template}: ${image.rootDisk}, restored from ${ready.dir}`);
   } catch (error) {
     view.end(false);
     throw error;
@@ -34,7 +34,7 @@ export const addImage = (parent: Command, cli: Cli): void => {
   const image = parent.command("image").description("Build and list guest images");
   image
     .command("build")
-    .description("Build a template's image, unless it is there already")
+    .description("Build a template: its image, and what computers of it are restored from; what is there already is not built again")
     .addArgument(new Argument("[template]", "which").choices(TEMPLATES).default("browser"))
     .action((template: TemplateName) => build(cli, template));
   image

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Cli } from "../../cli.ts";
 import { print } from "../../print.ts";
 import { progressView } from "../../progress.ts";
-import { hostConfig } from "./host.ts";
+import { hostConfig, silent } from "./host.ts";
 
 export const addSetup = (parent: Command, cli: Cli): void => {
   parent
@@ -10,20 +10,20 @@ export const addSetup = (parent: Command, cli: Cli): void => {
     .description("Install and build what the host lacks, without starting the service")
     .option("--tests", "also what the tests and benchmarks need")
     .action(async ({ tests = false }: { tests?: boolean }) => {
-      const { cacheDir } = await hostConfig();
-      const { setUp } = await import("../../../server/setup/setup.ts");
+      const config = await hostConfig();
+      const { prepare } = await import("../../../server/host.ts");
       const { TEST_NEEDS } = await import("../../../server/setup/packages.ts");
       const view = progressView(cli.stderr);
       try {
-        const { images, accel } = await setUp({
-          templates: ["browser"],
-          cacheDir,
+        const { host, image } = await prepare(config, {
+          template: "browser",
+          alsoNeeds: tests ? TEST_NEEDS : [],
           progress: view.report,
           signal: cli.signal,
-          alsoNeeds: tests ? TEST_NEEDS : [],
+          log: silent,
         });
         view.end();
-        print(cli, { images, accel }, tests ? "" : `Ready: ${accel.reason}`);
+        print(cli, { image, host: host.about }, tests ? "" : `Ready: ${host.about}`);
       } catch (error) {
         view.end(false);
         throw error;

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { findImage } from "../../../../guest-image/build/image.ts";
 import { TEMPLATES, type TemplateName } from "../../../contract/computer.ts";
 import type { GuestImage } from "../../machine/machine.ts";
+import { listTemplates } from "../../templates/store.ts";
 import type { Config } from "../config.ts";
 import type { Check } from "./check.ts";
 
@@ -34,3 +35,17 @@ export const images = async (config: Pick<Config, "cacheDir">): Promise<Check[]>
     if (image) return { ...base, found: `${image.id.slice(0, 12)}, ${Math.round(size_bytes / 1024 ** 2)} MiB`, why };
     return { ...base, found: "not built", why, ...(needed && { fix: `vitrine image build ${template}` }) };
   });
+
+/** The saved machines that computers are restored from. */
+export const templates = async ({ cacheDir, templatesMb }: Pick<Config, "cacheDir" | "templatesMb">): Promise<Check> => {
+  const found = await listTemplates(cacheDir);
+  const mib = Math.round(found.reduce((sum, { manifest }) => sum + manifest.size, 0) / 1024 ** 2);
+  return {
+    name: "templates",
+    ok: found.length > 0,
+    needed: false,
+    found: found.length > 0 ? `${found.length}, ${mib} of at most ${templatesMb} MiB` : "none built",
+    why: "Computers are restored from them, which is much faster than to boot. They are built when first needed.",
+    ...(found.length === 0 && { fix: "vitrine image build" }),
+  };
+};

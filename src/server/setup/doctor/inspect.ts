@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Check } from "./check.ts";
 import { dataDirectory, diskSpace, nodeVersion, resources } from "./host.ts";
-import { images } from "./images.ts";
+import { images, templates } from "./images.ts";
 import { acceleration, isolation } from "./machine.ts";
 import { packages } from "./packages.ts";
 
@@ -10,6 +10,7 @@ export const inspectHost = async (config: Config, signal: AbortSignal): Promise<
   nodeVersion(),
   ...packages(),
   ...(await images(config)),
+  await templates(config),
   await acceleration(config, signal),
   await isolation(signal),
   resources(),

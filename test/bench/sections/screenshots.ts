@@ -1,5 +1,4 @@
-import type { Computer } from "../../src/client/index.ts";
-import type { Row } from "./stats.ts";
+import { type Section, timed } from "../bench.ts";
 
 const RUNS = 20;
 const PARAGRAPHS = 60;
@@ -11,16 +10,12 @@ const PAGE = `<body style="font:14px sans-serif;margin:20px"><h1>A page with tex
 )}<div id="box" style="position:fixed;right:20px;top:20px;width:400px;height:300px;background:linear-gradient(45deg,red,blue,lime)">`;
 
 /** Screenshots of a page of text and a gradient, over REST, beside Page.captureScreenshot over CDP through the same service. Milliseconds. */
-export const screenshotRows = async (computer: Computer): Promise<Row[]> => {
+export const screenshots: Section = async ({ vitrine }) => {
+  const computer = await vitrine.computers.create();
   const browser = await computer.connectPlaywright({ timeout: 120_000 });
   const page = browser.contexts()[0]!.pages()[0]!;
   const cdp = await page.context().newCDPSession(page);
   await page.setContent(PAGE);
-  const timed = async (work: () => Promise<unknown>): Promise<number> => {
-    const began = performance.now();
-    await work();
-    return performance.now() - began;
-  };
   /** Another colour, painted: what is measured is the way of the picture, not Chromium's drawing. */
   const change = (i: number) =>
     page.evaluate(
@@ -58,6 +53,7 @@ export const screenshotRows = async (computer: Computer): Promise<Row[]> => {
     series.cdpChanged.push(await timed(capture));
   }
   await browser.close();
+  await computer.delete();
   const still = { name: "Page.captureScreenshot through the service", values: series.cdpStill };
   return [
     { name: "screenshot, png, unchanged screen", unit: "ms", values: series.still, baseline: still },

@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Vitrine } from "../../src/client/index.ts";
+
+const CLI = new URL("../../bin/vitrine.mjs", import.meta.url).pathname;
+const API_KEY = "test-key";
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+};
+
+/** The service as a process of its own, to be killed and started again over the same data. */
+export const serviceProcess = async (env: Record<string, string> = {}) => {
+  const dataDir = mkdtempSync(join(tmpdir(), "vt-"));
+  const port = await freePort();
+  let child: ChildProcess | undefined;
+  let log = "";
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, "exit");
+  };
+  return {
+    dataDir,
+    vitrine: new Vitrine({ url: `http://127.0.0.1:${port}`, apiKey: API_KEY }),
+    /** What it has logged since it was started last. */
+    log: () => log,
+    /** Resolves when it serves. */
+    start: async (): Promise<void> => {
+      const begun = spawn(process.execPath, [CLI, "serve"], {
+        env: { ...process.env, VITRINE_DATA_DIR: dataDir, VITRINE_LISTEN: `127.0.0.1:${port}`, VITRINE_API_KEY: API_KEY, ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      child = begun;
+      log = "";
+      begun.stderr?.on("data", (chunk) => {
+        log += chunk;
+      });
+      // It says where it serves once it does.
+      await new Promise<void>((resolve, reject) => {
+        begun.stdout?.on("data", (chunk) => String(chunk).includes(String(port)) && resolve());
+        begun.once("exit", (code) => reject(new Error(`the service ended with ${code}: ${log}`)));
+      });
+    },
+    kill: () => end("SIGKILL"),
+    stop: () => end("SIGTERM"),
+    /** Pids of what works in its data: machines, and what relays connections for them. */
+    processes: (program = ""): string[] =>
+      readdirSync("/proc")
+        .filter((pid) => {
+          try {
+            const ours = /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`).startsWith(dataDir);
+            return ours && readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(program);
+          } catch {
+            return false;
+          }
+        })
+        .sort(),
+    directories: (): string[] => readdirSync(join(dataDir, "computers")),
+    remove: () => rmSync(dataDir, { recursive: true, force: true }),
+  };
+};
