@@ -1,5 +1,16 @@
 import { type Logger, pino } from "pino";
 
-/** A logger whose lines are kept for the benchmark to read. */
+const WARN = 40;
+
+/** A logger whose lines are kept for the benchmark to read; what is out of order is shown. */
 export const logTo = (lines: Record<string, unknown>[]): Logger =>
-  pino({ level: "info" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  pino(
+    { level: "info" },
+    {
+      write: (text: string) => {
+        const line = JSON.parse(text);
+        lines.push(line);
+        if (line.level >= WARN) console.error(text.trimEnd());
+      },
+    },
+  );

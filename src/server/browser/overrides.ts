@@ -25,7 +25,9 @@ const commands = (overrides: Overrides, ownUserAgent: string): [method: string, 
   return list;
 };
 
-const ATTACH = { autoAttach: true, waitForDebuggerOnStart: true, flatten: true };
+/** All but Chromium's own surfaces, which show no page of the session's. Source: CDP, Target.TargetFilter; the first that fits a target counts. */
+const FILTER = [...["browser", "tab", "browser_ui"].map((type) => ({ type, exclude: true })), {}];
+const ATTACH = { autoAttach: true, waitForDebuggerOnStart: true, flatten: true, filter: FILTER };
 
 /**
  * Tells every page, frame and worker of the browser, now and as they come; each is held until it has been told. Resolves when those that are there have been. Ends with the

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
@@ -46,8 +46,11 @@ export const markFiles = async (dir: string, signal?: AbortSignal): Promise<Mani
   return Object.fromEntries(marks) as Manifest["files"];
 };
 
-export const writeManifest = (dir: string, manifest: Manifest): Promise<void> =>
-  writeFile(join(dir, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 });
+export const writeManifest = async (dir: string, manifest: Manifest): Promise<void> => {
+  const fresh = join(dir, `${MANIFEST}.${randomUUID()}`);
+  await writeFile(fresh, `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 });
+  await rename(fresh, join(dir, MANIFEST));
+};
 
 export const readManifest = async (dir: string): Promise<Manifest | null> => {
   try {
@@ -58,20 +61,22 @@ export const readManifest = async (dir: string): Promise<Manifest | null> => {
 };
 
 /**
- * Whether the files are those that were written. One that was not touched since is taken at its word, which is a matter of microseconds; one that was is read and
- * compared. `thorough` reads them all.
+ * The manifest of files that are those that were written, with their marks as they are now; null when one is not. A file that was not touched since is taken at its word,
+ * which is a matter of microseconds; one that was is read and compared. `thorough` reads them all.
  */
-export const isWhole = async (
+export const verify = async (
   dir: string,
-  { files }: Manifest,
+  manifest: Manifest,
   { thorough = false, signal }: { thorough?: boolean; signal?: AbortSignal } = {},
-) => {
+): Promise<Manifest | null> => {
+  const files = { ...manifest.files };
   for (const name of FILES) {
     const mark = files[name];
     const now = await look(join(dir, name)).catch(() => null);
-    if (!now || now.size !== mark.size) return false;
+    if (!now || now.size !== mark.size) return null;
     const untouched = now.mtime_ms === mark.mtime_ms && now.inode === mark.inode;
-    if ((thorough || !untouched) && (await sha256(join(dir, name), signal)) !== mark.sha256) return false;
+    if ((thorough || !untouched) && (await sha256(join(dir, name), signal)) !== mark.sha256) return null;
+    files[name] = { ...now, sha256: mark.sha256 };
   }
-  return true;
+  return { ...manifest, files };
 };

@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readlink, rm, stat, symlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { ifUnlocked } from "../../../guest-image/build/lock.ts";
-import { isWhole, type Manifest, readManifest } from "./manifest.ts";
+import { type Manifest, readManifest, verify, writeManifest } from "./manifest.ts";
 import type { Shape } from "./shape.ts";
 import type { Template } from "./template.ts";
 
@@ -32,7 +33,10 @@ export const findTemplate = async (cacheDir: string, key: string): Promise<Templ
     const dir = join(root, name);
     const manifest = await readManifest(dir);
     if (!manifest) continue;
-    if (await isWhole(dir, manifest)) {
+    const verified = await verify(dir, manifest);
+    if (verified) {
+      // What was read once need not be read at every create from then on.
+      if (!isDeepStrictEqual(verified, manifest)) await writeManifest(dir, verified);
       const now = new Date();
       await utimes(dir, now, now);
       return templateAt(dir, manifest);

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { findImage } from "../../../../guest-image/build/image.ts";
 import { TEMPLATES, type TemplateName } from "../../../contract/computer.ts";
 import type { GuestImage } from "../../machine/machine.ts";
+import { verify } from "../../templates/manifest.ts";
 import { listTemplates } from "../../templates/store.ts";
 import type { Config } from "../config.ts";
 import type { Check } from "./check.ts";
@@ -36,16 +37,18 @@ export const images = async (config: Pick<Config, "cacheDir">): Promise<Check[]>
     return { ...base, found: "not built", why, ...(needed && { fix: `vitrine image build ${template}` }) };
   });
 
-/** The saved machines that computers are restored from. */
-export const templates = async ({ cacheDir, templatesMb }: Pick<Config, "cacheDir" | "templatesMb">): Promise<Check> => {
+/** The saved machines that computers are restored from; each is read whole, some seconds. */
+export const templates = async (
+  { cacheDir, templatesMb }: Pick<Config, "cacheDir" | "templatesMb">,
+  signal: AbortSignal,
+): Promise<Check> => {
   const found = await listTemplates(cacheDir);
+  const whole = await Promise.all(found.map(({ dir, manifest }) => verify(dir, manifest, { thorough: true, signal })));
+  const broken = found.filter((_, i) => whole[i] === null).map(({ dir }) => dir);
   const mib = Math.round(found.reduce((sum, { manifest }) => sum + manifest.size, 0) / 1024 ** 2);
-  return {
-    name: "templates",
-    ok: found.length > 0,
-    needed: false,
-    found: found.length > 0 ? `${found.length}, ${mib} of at most ${templatesMb} MiB` : "none built",
-    why: "Computers are restored from them, which is much faster than to boot. They are built when first needed.",
-    ...(found.length === 0 && { fix: "vitrine image build" }),
-  };
+  const base = { name: "templates", needed: false, why: "Computers are restored from them, which is much faster than to boot." };
+  if (broken.length > 0)
+    return { ...base, ok: false, found: `damaged: ${broken.join(", ")}`, fix: "Delete it; it is built anew when it is needed." };
+  if (found.length === 0) return { ...base, ok: false, found: "none built", fix: "vitrine image build" };
+  return { ...base, ok: true, found: `${found.length}, ${mib} of at most ${templatesMb} MiB` };
 };

@@ -10,7 +10,7 @@ export const inspectHost = async (config: Config, signal: AbortSignal): Promise<
   nodeVersion(),
   ...packages(),
   ...(await images(config)),
-  await templates(config),
+  await templates(config, signal),
   await acceleration(config, signal),
   await isolation(signal),
   resources(),
