@@ -7,7 +7,7 @@ const RESIZED = `(width, height) => new Promise((done) => {
   look();
 })`;
 
-/** Attaches to the tab that a browser begins with. */
+/** Attaches to the tab that a browser begins with, for as long as the connection lasts. */
 export const firstTab = async (cdp: Cdp): Promise<{ targetId: string; sessionId: string }> => {
   const { targetInfos } = await cdp.send("Target.getTargets");
   const page = (targetInfos as { type: string; targetId: string }[]).find(({ type }) => type === "page");
@@ -25,7 +25,6 @@ export const sizeWindow = async (cdp: Cdp, { width, height }: Viewport, headless
   }
   const expression = `(${RESIZED})(${width}, ${height})`;
   await cdp.send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true }, sessionId);
-  await cdp.send("Target.detachFromTarget", { sessionId });
 };
 
 /** Sets out for a page; that it has loaded is not waited for. */
@@ -33,5 +32,6 @@ export const openPage = async (cdp: Cdp, url: string): Promise<void> => {
   const { sessionId } = await firstTab(cdp);
   // Answered when the navigation has begun, which for a server that does not answer is never.
   void cdp.send("Page.navigate", { url }, sessionId).catch(() => {});
-  await cdp.send("Page.enable", {}, sessionId);
+  // Commands are taken in their order, and this one needs no page to answer.
+  await cdp.send("Browser.getVersion");
 };

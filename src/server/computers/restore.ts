@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import type { Viewport } from "../../contract/computer.ts";
 import type { VitrineError } from "../../contract/errors.ts";
 import { type Cdp, connectCdp } from "../browser/cdp.ts";
@@ -28,20 +29,23 @@ export interface Origin {
   shared: boolean;
 }
 
-/** What of the session the saved browser does not have yet: the size of its screen, its first page. */
-const dress = async (record: ComputerRecord, guest: Guest, saved: Viewport, signal: AbortSignal): Promise<void> => {
-  const { viewport, url } = record.spec.browser;
-  const resized = viewport.width !== saved.width || viewport.height !== saved.height;
-  if (!hasBrowser(record) || (!resized && url === undefined)) return;
-  const cdp: Cdp = await connectCdp(guest, signal);
+const withBrowser = async (guest: Guest, signal: AbortSignal, work: (cdp: Cdp) => Promise<void>): Promise<void> => {
+  const cdp = await connectCdp(guest, signal);
   try {
-    const seen = () => sizeWindow(cdp, viewport, !hasDisplay(record));
-    if (resized && hasDisplay(record)) await resizeDisplay(guest, viewport, signal, seen);
-    else if (resized) await seen();
-    if (url !== undefined) await openPage(cdp, url);
+    await work(cdp);
   } finally {
     cdp.close();
   }
+};
+
+/** Gives the saved screen, or window, the size that the session asks for. */
+const resize = async (record: ComputerRecord, guest: Guest, saved: Viewport, signal: AbortSignal): Promise<void> => {
+  const { viewport } = record.spec.browser;
+  if (!hasBrowser(record) || isDeepStrictEqual(viewport, saved)) return;
+  await withBrowser(guest, signal, (cdp) => {
+    const seen = () => sizeWindow(cdp, viewport, !hasDisplay(record));
+    return hasDisplay(record) ? resizeDisplay(guest, viewport, signal, seen) : seen();
+  });
 };
 
 /** What makes a restored machine this computer: a disk, an identity and a session of its own. */
@@ -54,14 +58,21 @@ export const become =
     clock: Stopwatch,
     signal: AbortSignal,
   ) =>
-  async ({ machine, guest }: Live): Promise<void> => {
+  async ({ machine, guest, keeper }: Live): Promise<void> => {
+    // Chromium does this on the processor that the agent leaves free.
+    const resized = saved ? resize(record, guest, saved.viewport, signal) : Promise.resolve();
+    resized.catch(() => {});
     const grow = saved !== null && spec.disk_size_mb > saved.disk_size_mb;
     if (grow) await machine.growDisk(spec.disk_size_mb);
     await guest.waitFor(isWhole({ browser: hasBrowser(record), display: hasDisplay(record) }), signal);
     clock.done("agent");
     await guest.renew(renewalOf(engine, record, { grow, copy }), signal);
     clock.done("identity");
-    if (saved) await dress(record, guest, saved.viewport, signal);
+    await resized;
+    // The first page is not to see a browser without them.
+    await keeper?.applied;
+    const { url } = record.spec.browser;
+    if (saved && hasBrowser(record) && url !== undefined) await withBrowser(guest, signal, (cdp) => openPage(cdp, url));
     clock.done("options");
   };
 

@@ -6,7 +6,7 @@ import { type Accel, QEMU_BINARY, stateFlags } from "../machine/qemu/args.ts";
 import type { Shape } from "./shape.ts";
 
 /** Raised when what is done to a guest before it is saved changes. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 /** The processor as a guest under KVM sees it; an emulated one is QEMU's own. */
 const processor = async (accel: Accel): Promise<string> => {

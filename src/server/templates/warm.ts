@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectCdp } from "../browser/cdp.ts";
-import { firstTab } from "../browser/first-tab.ts";
+import { firstTab, sizeWindow } from "../browser/first-tab.ts";
 import { askBrowser } from "../browser/request.ts";
 import { isWhole } from "../computers/whole.ts";
 import { connectDisplay } from "../display/connect.ts";
+import { resizeDisplay } from "../display/resize.ts";
 import { RfbClient } from "../display/rfb-client.ts";
 import type { Guest } from "../guest/guest.ts";
-import type { Shape } from "./shape.ts";
+import { type Shape, TEMPLATE_VIEWPORT } from "./shape.ts";
 
 /** What Chromium does by itself after its start is over by then. Milliseconds. */
 const SETTLE_MS = 4000;
@@ -24,6 +25,11 @@ const PAGE_CALLS: [method: string, params: object][] = [
   ["Page.captureScreenshot", {}],
 ];
 
+/** A page with what most have. */
+const PAGE = `<!doctype html><title>page</title><style>p{font:16px sans-serif}</style><h1>Page</h1><p>Text <a href="#">link</a> <input>
+<button>button</button><script>document.body.append(new Date().toLocaleString(), JSON.stringify({ a: [1] }))</script>`;
+const LOADED = `new Promise((done) => (document.readyState === "complete" ? done() : addEventListener("load", done)))`;
+
 const useBrowser = async (guest: Guest, signal: AbortSignal): Promise<void> => {
   (await askBrowser(guest, { method: "GET", path: "/json/version" }, signal)).response.destroy();
   const cdp = await connectCdp(guest, signal);
@@ -31,6 +37,13 @@ const useBrowser = async (guest: Guest, signal: AbortSignal): Promise<void> => {
     await cdp.send("Browser.getVersion");
     const { sessionId } = await firstTab(cdp);
     for (const [method, params] of PAGE_CALLS) await cdp.send(method, params, sessionId);
+    // And to where it was before, with no trace of it.
+    for (const url of [`data:text/html,${encodeURIComponent(PAGE)}`, "about:blank"]) {
+      await cdp.send("Page.navigate", { url }, sessionId);
+      await cdp.send("Runtime.evaluate", { expression: LOADED, awaitPromise: true }, sessionId);
+      await cdp.send("Page.captureScreenshot", {}, sessionId);
+    }
+    await cdp.send("Page.resetNavigationHistory", {}, sessionId);
   } finally {
     cdp.close();
     await cdp.closed;
@@ -38,6 +51,14 @@ const useBrowser = async (guest: Guest, signal: AbortSignal): Promise<void> => {
 };
 
 const useDisplay = async (guest: Guest, signal: AbortSignal): Promise<void> => {
+  const cdp = await connectCdp(guest, signal);
+  try {
+    for (const size of [{ width: 1024, height: 768 }, TEMPLATE_VIEWPORT])
+      await resizeDisplay(guest, size, signal, () => sizeWindow(cdp, size, false));
+  } finally {
+    cdp.close();
+    await cdp.closed;
+  }
   const client = await RfbClient.connect(await connectDisplay(guest, signal), signal);
   try {
     await client.refresh(signal);
