@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { VitrineError } from "../contract/errors.ts";
 import { ControlLocks } from "./actions/control.ts";
+import { describeAction } from "./actions/describe.ts";
 import { dialects } from "./actions/dialects/index.ts";
 import { createActions } from "./actions/perform.ts";
 import { createApp } from "./api/app.ts";
@@ -13,6 +14,7 @@ import { OpenRelays } from "./api/relays.ts";
 import { upgrades } from "./api/upgrade.ts";
 import { Viewers } from "./api/viewers.ts";
 import { loadApiKey, loadSigner } from "./auth/key.ts";
+import { watchNavigations } from "./browser/navigations.ts";
 import { BrowserToolsets } from "./browser/toolset/toolsets.ts";
 import { admit } from "./computers/admit.ts";
 import { computers } from "./computers/computers.ts";
@@ -95,6 +97,11 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
     displays,
     root: join(config.dataDir, "recordings"),
     limits: config.recordings ?? RECORDING_DEFAULTS,
+    watchPages: (id, onPage) => {
+      const live = engine.live.get(id);
+      const warn = (error: unknown) => log.warn({ computer: id, err: error }, "a recording does not see the browser's pages");
+      return live ? watchNavigations(live.guest, onPage, warn) : () => {};
+    },
     clock: realClock,
     log,
   });
@@ -118,7 +125,15 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
     displays,
     recordings,
     viewers: new Viewers(),
-    perform: createActions({ displays, takePicture, settled, dialects, control, toolsets }),
+    perform: createActions({
+      displays,
+      takePicture,
+      settled,
+      dialects,
+      control,
+      toolsets,
+      onAction: (computerId, action) => recordings.mark(computerId, describeAction(action) ?? ""),
+    }),
     control,
     links,
     idempotency,

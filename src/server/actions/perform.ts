@@ -20,6 +20,8 @@ export interface ActionsPorts {
   dialects: Partial<Record<Dialect, DialectAdapter>>;
   control: ControlLocks;
   toolsets: Pick<BrowserToolsets, "run">;
+  /** Told of each action as it begins. */
+  onAction(computerId: string, action: Action): void;
 }
 
 /** Milliseconds that a batch waits for those before it. */
@@ -61,7 +63,7 @@ export interface Call {
  * Uses computers: checks a call as a whole before anything of it is done, and does the calls for one computer one after another. Answers results, or with a
  * dialect the vendor's form. Errors: invalid_request, unsupported_option, controlled, display_unavailable, timeout.
  */
-export const createActions = ({ displays, takePicture, settled, dialects, control, toolsets }: ActionsPorts) => {
+export const createActions = ({ displays, takePicture, settled, dialects, control, toolsets, onAction }: ActionsPorts) => {
   const turns = createTurns();
   const keepHeld = createHeldKeeper(displays);
 
@@ -86,7 +88,8 @@ export const createActions = ({ displays, takePicture, settled, dialects, contro
       // The screen may have another size by now.
       checkPlaces(actions, sizeOf(display));
       const screen = sizeOf(display);
-      const run = runActions({ display, browser, takePicture, settled, actions, screenshot, mayAct, signal });
+      const tell = (action: Action) => onAction(computerId, action);
+      const run = runActions({ display, browser, takePicture, settled, actions, screenshot, mayAct, onAction: tell, signal });
       const answer: ActionsAnswer = await run.finally(() => {
         const { keys, buttons } = handsOn(display).grip;
         keepHeld(computerId, keys.length > 0 || buttons !== 0);

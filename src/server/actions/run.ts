@@ -19,6 +19,8 @@ export interface RunOptions {
   screenshot: "none" | "after";
   /** Asked before each action; it throws, or waits, while somebody else drives. */
   mayAct?: (signal: AbortSignal) => Promise<void>;
+  /** Called as each action begins. */
+  onAction?: (action: Action) => void;
   signal: AbortSignal;
 }
 
@@ -43,7 +45,7 @@ const bounded = async <T>(what: string, ms: number, parent: AbortSignal, work: (
  * closes. Rejects when `signal` aborts, and with what is no VitrineError.
  */
 export const runActions = async (options: RunOptions): Promise<ActionsAnswer> => {
-  const { display, actions, screenshot, mayAct, signal } = options;
+  const { display, actions, screenshot, mayAct, onAction, signal } = options;
   const { browser, takePicture, settled } = options;
   const hands = handsOn(display);
   const before = hands.grip;
@@ -53,6 +55,7 @@ export const runActions = async (options: RunOptions): Promise<ActionsAnswer> =>
   const step = (within: AbortSignal): Step => ({ display, hands, browser, takePicture, settled, clipboard, dirty, signal: within });
   const one = async (action: Action): Promise<ActionResult> => {
     await mayAct?.(signal);
+    onAction?.(action);
     if (isInput(action)) clipboard.changed = false;
     const what = `The action ${action.type}`;
     const outcome = await bounded(what, askedMs(action) + GRACE_MS, signal, (within) => perform(step(within), action));

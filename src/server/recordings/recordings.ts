@@ -53,7 +53,7 @@ export const recordings = (ports: Ports) => {
       if (!studio.sessions.get(id)?.mark(title)) throw new VitrineError("recording_ended", { status: require(id).status });
       return require(id);
     },
-    /** Names this moment in every recording of a computer that runs now, if any: for actions, navigations and whatever else happens to it. */
+    /** Names this moment in every recording of a computer that runs now, if any: for what is done to it. */
     mark: (computerId: string, title: string): void => markAll(studio, computerId, title),
     remove: (id: string) => remove(studio, id),
     /** The directory and names of the finished files. Errors: recording_not_ready, recording_failed. */
@@ -80,14 +80,6 @@ export const recordings = (ports: Ports) => {
 };
 export type Recordings = ReturnType<typeof recordings>;
 
-const MAX_TITLE = 200;
-
 const markAll = ({ store, sessions }: Studio, computerId: string, title: string): void => {
-  const text = title
-    .replace(/[\x00-\x1f\x7f]+/g, " ")
-    .trim()
-    .slice(0, MAX_TITLE);
-  if (text === "") return;
-  for (const record of store.recordings.ofComputer(computerId))
-    if (record.status === "recording" && record.chapters.length < MAX_CHAPTERS) sessions.get(record.id)?.mark(text);
+  for (const { id, status } of store.recordings.ofComputer(computerId)) if (status === "recording") sessions.get(id)?.note(title);
 };

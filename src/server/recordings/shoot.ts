@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { VitrineError } from "../../contract/errors.ts";
+import { MAX_CHAPTERS } from "../../contract/recordings.ts";
 import { Camera, lossOf } from "./camera.ts";
 import { Film, FilmIsFull } from "./film.ts";
 import { finalize } from "./finalize.ts";
@@ -13,6 +14,17 @@ import { sweep } from "./sweep.ts";
 const CHECK_MS = 5000;
 /** MiB that stay free on the disk. */
 const RESERVE_MB = 256;
+
+/** Chapters by what happened leave room for those that people mark. */
+const MAX_NOTES = MAX_CHAPTERS / 2;
+const MAX_TITLE = 200;
+
+/** One line of a bounded length. */
+const titleOf = (text: string): string =>
+  text
+    .replace(/[\x00-\x1f\x7f]+/g, " ")
+    .trim()
+    .slice(0, MAX_TITLE);
 
 /** Films a recording that is in the store, from where it was left, until its session is ended or a limit is reached; then makes the video. */
 export const shoot = (studio: Studio, record: RecordingRecord): Session => {
@@ -64,6 +76,7 @@ export const shoot = (studio: Studio, record: RecordingRecord): Session => {
       first.reject(lossOf(error));
       log.warn({ recording: id, err: error }, "the display is lost to a recording");
     };
+    const leave = studio.watchPages(record.computer_id, (address) => note(`Page ${address}`));
     const options = { displays: studio.displays, computerId: record.computer_id, fps: spec.fps, clock, film: roll, onFrame, onLost };
     try {
       await new Camera(options, filming.signal).run();
@@ -72,6 +85,7 @@ export const shoot = (studio: Studio, record: RecordingRecord): Session => {
       if (!(error instanceof FilmIsFull)) return error;
       end("too_many_segments");
     } finally {
+      leave();
       first.reject(new VitrineError("recording_failed", { reason: "it ended before its first picture" }));
       await roll.close();
       store.recordings.patch(id, { frames: record.frames + roll.frames, dropped_frames: record.dropped_frames + roll.dropped });
@@ -86,15 +100,22 @@ export const shoot = (studio: Studio, record: RecordingRecord): Session => {
     await finalize(studio, id, removal.signal, reason ?? "failed", failure);
   };
 
+  const mark: Session["mark"] = (title) => {
+    const now = store.recordings.get(id);
+    if (filming.signal.aborted || !now) return null;
+    const chapter = { title, at_ms: Math.round(elapsed()) };
+    store.recordings.patch(id, { chapters: [...now.chapters, chapter] });
+    return chapter;
+  };
+  const note: Session["note"] = (title) => {
+    const text = titleOf(title);
+    if (text !== "" && (store.recordings.get(id)?.chapters.length ?? 0) < MAX_NOTES) mark(text);
+  };
+
   const session: Session = {
     end,
-    mark: (title) => {
-      const now = store.recordings.get(id);
-      if (filming.signal.aborted || !now) return null;
-      const chapter = { title, at_ms: Math.round(elapsed()) };
-      store.recordings.patch(id, { chapters: [...now.chapters, chapter] });
-      return chapter;
-    },
+    mark,
+    note,
     first: first.promise,
     done: attend(studio, id, work),
   };
@@ -110,6 +131,7 @@ export const finish = (studio: Studio, id: string, reason: EndReason): Session =
       if (why === "removed" || why === "paused") removal.abort(new Error(`the recording is ${why}`));
     },
     mark: () => null,
+    note: () => {},
     first: Promise.resolve(),
     done: attend(studio, id, () => finalize(studio, id, removal.signal, reason)),
   };

@@ -20,6 +20,8 @@ export interface Log {
 export interface Ports {
   store: Pick<Store, "recordings" | "computers">;
   displays: Displays;
+  /** Calls back with each page that the computer's browser goes to from now on; answers a function that ends it. */
+  watchPages(computerId: string, onPage: (address: string) => void): () => void;
   /** Where each recording has its own directory, by its id. */
   root: string;
   limits: RecordingLimits;
@@ -33,6 +35,8 @@ export interface Session {
   end(reason: EndReason | "paused" | "removed"): void;
   /** Names this moment; null when the filming has ended. */
   mark(title: string): Chapter | null;
+  /** Names this moment by something that happened; the oldest of such names stay when there are too many. */
+  note(title: string): void;
   /** Resolves with the first picture; rejects when the display cannot be had. */
   first: Promise<void>;
   /** Resolves when nothing of it is under way any more: it is ready or failed, or left for the next service, or removed. Never rejects. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { StartRecording } from "../../../src/contract/recordings.ts";
 import { identify, isAlive } from "../../../src/server/process/identity.ts";
+import type { Ports } from "../../../src/server/recordings/studio.ts";
 import { displaysOf, FakeDisplay, ScriptedClock } from "./fake-display.ts";
 import { computerRecord, openStudio, type TestStudio } from "./studio.ts";
 import { boxes, colours, probe } from "./video.ts";
@@ -22,8 +23,15 @@ afterEach(async () => {
 });
 
 /** Films `display` along the clock's script, until the script stops it at `endMs`; answers what came of it. */
-const film = async (display: FakeDisplay, clock: ScriptedClock, endMs: number, spec: object = {}, displays = displaysOf(display)) => {
-  const made = await openStudio(dir, displays, { clock });
+const film = async (
+  display: FakeDisplay,
+  clock: ScriptedClock,
+  endMs: number,
+  spec: object = {},
+  displays = displaysOf(display),
+  watchPages: Ports["watchPages"] = () => () => {},
+) => {
+  const made = await openStudio(dir, displays, { clock, watchPages });
   studio = made;
   made.store.computers.insert(computer);
   const ended = Promise.withResolvers<void>();
@@ -63,6 +71,31 @@ test("each change is a frame at its own time; the video is seekable, has its cha
   const grey = colours(file).map(([red]) => red as number);
   expect(grey.slice(0, 21).map((value, i) => Math.abs(value - i * 10))).toSatisfy((off: number[]) => Math.max(...off) <= 4);
   expect(display.listeners).toBe(0);
+});
+
+test("pages that the browser goes to, and what is done, are chapters too; people's marks have room beside them", async () => {
+  const display = new FakeDisplay(64, 64);
+  const clock = new ScriptedClock();
+  let tell = (_address: string) => {};
+  let watching = 0;
+  const watchPages = (_id: string, onPage: (address: string) => void) => {
+    watching++;
+    tell = onPage;
+    return () => void watching--;
+  };
+  clock.at(100, () => tell("https://example.com/a"));
+  clock.at(200, () => studio!.recordings.mark(computer.id, "Click at 1, 2"));
+  clock.at(300, () => {
+    for (let i = 0; i < 2000; i++) studio!.recordings.mark(computer.id, `action ${i}`);
+  });
+  clock.at(400, () => {
+    for (const { id } of studio!.recordings.list(computer.id)) studio!.recordings.markOne(id, "by hand");
+  });
+  const { record } = await film(display, clock, 500, {}, displaysOf(display), watchPages);
+  expect(record.chapters.slice(0, 2).map(({ title }) => title)).toEqual(["Page https://example.com/a", "Click at 1, 2"]);
+  expect(record.chapters).toHaveLength(501);
+  expect(record.chapters.at(-1)?.title).toBe("by hand");
+  expect(watching).toBe(0);
 });
 
 test("changes that come faster than the frame rate are one frame", async () => {

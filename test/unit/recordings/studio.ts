@@ -5,7 +5,7 @@ import type { ComputerRecord } from "../../../src/server/computers/record.ts";
 import type { Displays } from "../../../src/server/display/display.ts";
 import { type Clock, realClock } from "../../../src/server/recordings/clock.ts";
 import { recordings } from "../../../src/server/recordings/recordings.ts";
-import type { RecordingLimits } from "../../../src/server/recordings/studio.ts";
+import type { Ports, RecordingLimits } from "../../../src/server/recordings/studio.ts";
 import { openStore, type Store } from "../../../src/server/store/store.ts";
 
 /** A running computer's record. */
@@ -39,11 +39,24 @@ const silent = { info: () => {}, warn: () => {}, error: () => {} };
 export const openStudio = async (
   dataDir: string,
   displays: Displays,
-  { clock = realClock, limits = {}, store = openStore(dataDir) }: { clock?: Clock; limits?: Partial<RecordingLimits>; store?: Store } = {},
+  {
+    clock = realClock,
+    limits = {},
+    store = openStore(dataDir),
+    watchPages = () => () => {},
+  }: { clock?: Clock; limits?: Partial<RecordingLimits>; store?: Store; watchPages?: Ports["watchPages"] } = {},
 ) => {
   const root = join(dataDir, "recordings");
   mkdirSync(root, { recursive: true });
-  const made = recordings({ store, displays, root, limits: { retentionS: 3600, quotaMb: 1024, ...limits }, clock, log: silent });
+  const made = recordings({
+    store,
+    displays,
+    watchPages,
+    root,
+    limits: { retentionS: 3600, quotaMb: 1024, ...limits },
+    clock,
+    log: silent,
+  });
   const close = async () => {
     await made.close();
     store.close();
