@@ -10,6 +10,7 @@ import { addFork } from "./commands/computer/fork.ts";
 import { addGet } from "./commands/computer/get.ts";
 import { addList } from "./commands/computer/list.ts";
 import { addOpen } from "./commands/computer/open.ts";
+import { addRecord } from "./commands/computer/record.ts";
 import { addRun } from "./commands/computer/run.ts";
 import { addScreenshot } from "./commands/computer/screenshot.ts";
 import { addStart } from "./commands/computer/start.ts";
@@ -34,7 +35,21 @@ export const buildProgram = (cli: Cli): Command => {
     .exitOverride();
   for (const add of [addServe, addSetup, addDoctor, addImage]) add(program, cli);
   const computer = program.command("computer").description("Make and use computers");
-  for (const add of [addCreate, addList, addGet, addRun, addStop, addStart, addFork, addDelete, addCopy, addScreenshot, addAct, addOpen])
+  for (const add of [
+    addCreate,
+    addList,
+    addGet,
+    addRun,
+    addStop,
+    addStart,
+    addFork,
+    addDelete,
+    addCopy,
+    addScreenshot,
+    addAct,
+    addRecord,
+    addOpen,
+  ])
     add(computer, cli);
   addBrowser(program, cli);
   return program;

@@ -11,6 +11,7 @@ export interface SpecOptions {
   diskSizeMb?: number;
   viewport?: Viewport;
   headless?: boolean;
+  recordVideo?: boolean;
   hostPort?: number[];
   ttl?: number;
   idleTimeout?: number;
@@ -27,6 +28,7 @@ export const addSpecOptions = (command: Command): Command =>
     .option("--disk-size-mb <n>", "disk", integer)
     .option("--viewport <WxH>", "size of the screen", viewport)
     .option("--headless", "a browser without a display")
+    .option("--record-video", "record the screen from the first moment to the last")
     .option("--host-port <n>", "a port of this host's loopback that the computer reaches at host.vitrine.internal (repeatable)", integers)
     .option("--ttl <seconds>", "delete it this long after creation", integer)
     .option("--idle-timeout <seconds>", "stop it after this long without use; its files stay", integer)
@@ -47,6 +49,7 @@ export const specFrom = (options: SpecOptions, url?: string): CreateComputerInpu
     disk_size_mb: options.diskSizeMb,
     browser: Object.keys(browser).length > 0 ? browser : undefined,
     network: options.hostPort ? { host_ports: options.hostPort } : undefined,
+    record_video: options.recordVideo,
     ttl_s: options.ttl,
     idle_timeout_s: options.idleTimeout,
     env: options.env,

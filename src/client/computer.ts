@@ -10,6 +10,7 @@ import { Downloads } from "./downloads.ts";
 import { Files } from "./files.ts";
 import { type OutputEvent, outputEvents } from "./output.ts";
 import { Processes } from "./processes.ts";
+import { type Recordings, recordingsOf } from "./recordings.ts";
 import { type Screenshot, type ScreenshotOptions, takeScreenshot } from "./screenshot.ts";
 import type { Transport } from "./transport.ts";
 
@@ -49,6 +50,11 @@ export class Computer {
 
   get downloads(): Downloads {
     return new Downloads(this.#transport, `${this.#path}/downloads`);
+  }
+
+  /** Makes and finds the videos of its screen; `recordings` has their ids. */
+  get recorder(): Recordings {
+    return recordingsOf(this.#transport, this.id);
   }
 
   get processes(): Processes {

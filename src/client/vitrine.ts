@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { apiKeyFile, DEFAULT_LISTEN, dataDir } from "../contract/local.ts";
 import { Computers } from "./computers.ts";
-import { httpTransport } from "./transport.ts";
+import { type Recordings, recordingsOf } from "./recordings.ts";
+import { httpTransport, type Transport } from "./transport.ts";
 
 export interface VitrineOptions {
   /** Default: VITRINE_URL, else the local service. */
@@ -25,6 +26,7 @@ const localKey = (): string | undefined => {
 export class Vitrine {
   readonly url: string;
   readonly computers: Computers;
+  readonly #transport: Transport;
 
   constructor(options: VitrineOptions = {}) {
     const text = options.url ?? (process.env.VITRINE_URL || `http://${DEFAULT_LISTEN.host}:${DEFAULT_LISTEN.port}`);
@@ -34,6 +36,12 @@ export class Vitrine {
     this.url = url.href;
     const given = options.apiKey ?? (process.env.VITRINE_API_KEY || undefined);
     // The machine's own key is for the machine's own service; it is never sent elsewhere.
-    this.computers = new Computers(httpTransport(url, () => given ?? (isLoopback(url) ? localKey() : undefined)));
+    this.#transport = httpTransport(url, () => given ?? (isLoopback(url) ? localKey() : undefined));
+    this.computers = new Computers(this.#transport);
+  }
+
+  /** The recordings of a computer by its id or name, also of one that was deleted. */
+  recordings(idOrName: string): Recordings {
+    return recordingsOf(this.#transport, idOrName);
   }
 }

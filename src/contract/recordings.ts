@@ -17,6 +17,7 @@ export const StartRecording = z.strictObject({
   max_size_mb: z.int().min(1).max(65536).default(2048),
 });
 export type StartRecording = z.infer<typeof StartRecording>;
+export type StartRecordingInput = z.input<typeof StartRecording>;
 
 export const MarkRecording = z.strictObject({
   title: z
