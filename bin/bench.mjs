@@ -8,7 +8,7 @@ import { ROOT } from "./lib/where.mjs";
 await main(async () => {
   await ensurePackages();
   const node = await ensureNode24();
-  const setup = await runNode(node, [join(ROOT, "bin", "vitrine.mjs"), "setup", "--tests"], { cwd: ROOT });
+  const setup = await runNode(node, [join(ROOT, "bin", "vitrine.mjs"), "setup", "--bench"], { cwd: ROOT });
   if (setup.code !== 0) return endAs(setup);
   endAs(await runNode(node, [join(ROOT, "test", "bench", "main.ts"), ...process.argv.slice(2)], { cwd: ROOT }));
 });

@@ -10,19 +10,35 @@ import { Vitrine } from "../../src/client/index.ts";
 import { readConfig } from "../../src/server/setup/config.ts";
 import type { Bench, Section } from "./bench.ts";
 import { logTo } from "./log.ts";
+import { actions } from "./sections/actions.ts";
 import { clock } from "./sections/clock.ts";
 import { cycles } from "./sections/cycles.ts";
 import { fork } from "./sections/fork.ts";
 import { guest } from "./sections/guest.ts";
+import { live } from "./sections/live.ts";
 import { memory } from "./sections/memory.ts";
 import { pool } from "./sections/pool.ts";
+import { recorder } from "./sections/recorder.ts";
 import { screenshots } from "./sections/screenshots.ts";
 import { starts } from "./sections/starts.ts";
 import { suspend } from "./sections/suspend.ts";
 import { serveBench } from "./serve.ts";
 import { percentile, type Row, table } from "./stats.ts";
 
-const SECTIONS: Record<string, Section> = { starts, pool, suspend, fork, memory, clock, cycles, guest, screenshots };
+const SECTIONS: Record<string, Section> = {
+  starts,
+  pool,
+  suspend,
+  fork,
+  memory,
+  clock,
+  cycles,
+  guest,
+  screenshots,
+  actions,
+  recorder,
+  live,
+};
 
 const { values: options } = parseArgs({
   options: { runs: { type: "string", default: "3" }, cycles: { type: "string", default: "10" }, only: { type: "string" } },

@@ -37,6 +37,12 @@ export const TEST_NEEDS: readonly Requirement[] = [
   need("cpio", "cpio", "reads the initramfs in its test"),
 ];
 
+/** What only the benchmarks run, as baselines. */
+export const BENCH_NEEDS: readonly Requirement[] = [
+  need("xdotool", "xdotool", "the usual way to click, which benchmarks compare to"),
+  need("scrot", "scrot", "the usual way to take a picture, which benchmarks compare to"),
+];
+
 export const missingRequirements = (needs: readonly Requirement[], dirs = searchPath()): Requirement[] =>
   needs.filter(({ executable }) => findExecutable(executable, dirs) === null);
 
