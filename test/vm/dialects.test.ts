@@ -9,7 +9,9 @@ log = [];
 const mods = (e) => [e.ctrlKey && "ctrl", e.shiftKey && "shift", e.altKey && "alt"].filter(Boolean).join("+");
 for (const type of ["mousedown", "mouseup", "click", "dblclick", "auxclick"])
   addEventListener(type, (e) => log.push([type, e.button, e.detail, e.screenX, e.screenY, mods(e)].join(" ").trim()));
-addEventListener("wheel", (e) => log.push(["wheel", e.deltaX, e.deltaY].join(" ")));
+addEventListener("contextmenu", (e) => e.preventDefault());
+wheeled = 0;
+addEventListener("wheel", (e) => { wheeled += e.deltaY; });
 for (const type of ["keydown", "keyup"]) addEventListener(type, (e) => log.push([type, e.key, mods(e)].join(" ").trim()));
 </script>`;
 
@@ -28,14 +30,15 @@ afterAll(async () => {
 });
 
 const END = "keyup Escape";
-/** What the page saw of this, and what its box then holds. */
-const seen = async (work: () => Promise<unknown>): Promise<{ events: string[]; text: string }> => {
-  await page.evaluate("log.length = 0; box.value = ''; box.blur()");
+const evaluate = <T>(expression: string): Promise<T> => page.evaluate(expression);
+/** What the page saw of this: keys and buttons in their order, how far it was scrolled, and what its box then holds, once that is as long as it is to be. */
+const seen = async (length: number, scrolled: number, work: () => Promise<unknown>): Promise<{ events: string[]; text: string }> => {
+  await evaluate("log.length = 0; wheeled = 0; box.value = ''; box.blur()");
   await work();
-  // A page takes its input in order, so what came before this has been seen.
   await computer.act([{ type: "key", keys: ["Escape"] }]);
-  await expect.poll(() => page.evaluate("log.at(-1)"), { timeout: 60_000 }).toBe(END);
-  return { events: (await page.evaluate("log")) as string[], text: (await page.evaluate("box.value")) as string };
+  await expect.poll(() => evaluate("log.at(-1)"), { timeout: 60_000 }).toBe(END);
+  await expect.poll(() => evaluate("[box.value.length, wheeled]"), { timeout: 60_000 }).toEqual([length, scrolled]);
+  return { events: await evaluate("log"), text: await evaluate("box.value") };
 };
 
 const click: ActionInput = { type: "click", x: 640, y: 400 };
@@ -102,23 +105,28 @@ test.each<[Dialect, unknown, ActionInput[]]>([
   ],
   [
     "xdotool",
-    {
-      command: `mousemove 640 400 click 1 type "${SENTENCE}" key ctrl+a mousemove 320 600 click 3`,
-    },
-    [...common.slice(0, 3), { type: "click", x: 320, y: 600, button: "right" }],
+    // What follows `type` is all typed.
+    { command: `mousemove 640 400 click 1 key ctrl+a mousemove 320 600 click 3 mousemove 640 400 click 1 type "${SENTENCE}"` },
+    [
+      click,
+      { type: "key", keys: ["ctrl", "a"] },
+      { type: "click", x: 320, y: 600, button: "right" },
+      click,
+      { type: "type", text: SENTENCE },
+    ],
   ],
 ])("%s: a page sees what it sees of the same in canonical words, byte for byte", async (dialect, blocks, actions) => {
-  const expected = await seen(async () => {
+  const scrolled = actions.reduce((sum, action) => sum + (action.type === "scroll" ? (action.dy ?? 0) : 0), 0);
+  const expected = await seen(SENTENCE.length, scrolled, async () => {
     const { results } = await computer.act(actions);
     expect(results.filter(({ ok }) => !ok)).toEqual([]);
   });
   expect(expected.text).toBe(SENTENCE);
-  expect(expected.events).toEqual(expect.arrayContaining(["click 0 1 640 400", "keydown 漢", "keydown a ctrl"]));
-  const got = await seen(() => computer.act(blocks, { dialect }));
-  expect(got).toEqual(expected);
+  expect(expected.events).toEqual(expect.arrayContaining(["mousedown 0 1 640 400", "keydown a ctrl"]));
+  expect(await seen(SENTENCE.length, scrolled, () => computer.act(blocks, { dialect }))).toEqual(expected);
 });
 
 test("pasted text arrives byte for byte", async () => {
-  const { text } = await seen(() => computer.act([click, { type: "paste", text: `${SENTENCE}\nand a second line` }]));
-  expect(text).toBe(`${SENTENCE}\nand a second line`);
+  const text = `${SENTENCE}\nand a second line`;
+  expect((await seen(text.length, 0, () => computer.act([click, { type: "paste", text }]))).text).toBe(text);
 });

@@ -129,6 +129,7 @@ test("a still screen is recorded in next to nothing; a recording ends with the s
   await computer.start();
   await expect.poll(async () => (await recorder.list()).map(({ status }) => status), { timeout: 60_000 }).toEqual(["recording", "ready"]);
   const [second] = await recorder.list();
+  await expect.poll(async () => (await recorder.get(second!.id)).width, { timeout: 60_000 }).not.toBeNull();
   const stopped = await recorder.stop(second!.id);
   expect(stopped).toMatchObject({ status: "ready", end_reason: "stopped" });
   await recorder.delete(first!.id);

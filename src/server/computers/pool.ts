@@ -49,7 +49,7 @@ const makeReady = async (
   record: Parameters<typeof renewalOf>[1],
   signal: AbortSignal,
 ): Promise<void> => {
-  await guest.renew(renewalOf(engine, record, { grow: false, copy: true }), signal);
+  await guest.renew(() => renewalOf(engine, record, { grow: false, copy: true }), signal);
   await engine.warm(shape, guest, signal);
   // For the renewal that gives it to its owner.
   await guest.standby(false, signal);

@@ -64,9 +64,14 @@ export const become =
     resized.catch(() => {});
     const grow = saved !== null && spec.disk_size_mb > saved.disk_size_mb;
     if (grow) await machine.growDisk(spec.disk_size_mb);
-    await guest.waitFor(isWhole({ browser: hasBrowser(record), display: hasDisplay(record) }), signal);
-    clock.done("agent");
-    await guest.renew(renewalOf(engine, record, { grow, copy }), signal);
+    // Told while it is renewed, rather than before.
+    const whole = guest.waitFor(isWhole({ browser: hasBrowser(record), display: hasDisplay(record) }), signal);
+    whole.catch(() => {});
+    await guest.renew(() => {
+      clock.done("agent");
+      return renewalOf(engine, record, { grow, copy });
+    }, signal);
+    await whole;
     clock.done("identity");
     await resized;
     // The first page is not to see a browser without them.

@@ -27,7 +27,7 @@ export interface Guest {
   /** Gets the guest ready to be copied. With `alone` the agent ends the link, and this resolves when nothing of the host's is left in the guest. */
   standby(alone: boolean, signal: AbortSignal): Promise<void>;
   /** Makes a restored guest another computer, whose secret is spoken from then on. */
-  renew(renewal: Renewal, signal: AbortSignal): Promise<void>;
+  renew(renewal: () => Renewal, signal: AbortSignal): Promise<void>;
   powerOff(signal: AbortSignal): Promise<void>;
   /** Says that the machine is paused, or no more: until then its silence is no loss of the link. */
   hold(held: boolean): void;

@@ -34,7 +34,10 @@ export const openGuest = ({ link: address, secret, log = () => {} }: GuestOption
       await call(link, { method: "POST", path: "/standby", query: { alone: alone ? 1 : undefined }, signal });
       await closed;
     },
-    renew: async (renewal, signal) => {
+    renew: async (make, signal) => {
+      // It tells the time, so it is made when it can be sent.
+      await link.session(signal);
+      const renewal = make();
       await call(link, { method: "POST", path: "/renew", json: renewal, signal });
       link.become(renewal.secret);
     },

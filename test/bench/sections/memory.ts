@@ -36,7 +36,7 @@ const memoryOf = (dir: string): { pss: number; guest: number } => {
 export const memory: Section = async ({ vitrine, config }) => {
   const rows: Row[] = [];
   const idle: Computer[] = [];
-  let one: { name: string; values: number[] } | undefined;
+  let single = Number.NaN;
   for (const count of COUNTS) {
     while (idle.length < count) {
       const computer = await vitrine.computers.create();
@@ -45,11 +45,14 @@ export const memory: Section = async ({ vitrine, config }) => {
     }
     await sleep(IDLE_MS);
     const { pss, guest } = memoryOf(join(config.dataDir, "computers"));
-    const row = { name: `PSS of each of ${count} idle browser computers`, values: [pss / count] };
-    rows.push({ ...row, unit: "MiB", ...(one && { baseline: one }) });
+    rows.push({ name: `PSS of ${count} idle browser computers, each`, unit: "MiB", values: [pss / count] });
     rows.push({ name: "  of which the guest's memory", unit: "MiB", values: [guest / count] });
     rows.push({ name: "  of which QEMU's own and its relays'", unit: "MiB", values: [(pss - guest) / count] });
-    one ??= { name: "of a single one", values: row.values };
+    if (count === 1) single = pss;
+    else {
+      const extra = [(pss - single) / (count - 1)];
+      rows.push({ name: "  each beyond the first", unit: "MiB", values: extra, baseline: { name: "a single one", values: [single] } });
+    }
   }
   for (const computer of idle) await computer.delete();
   return rows;

@@ -43,7 +43,7 @@ test("a renewed guest has another name, secret, clock, zone and environment, and
   const other = openGuest({ link: { path: socket }, secret });
   const kept = other.waitFor(() => false, soon(20_000)).catch((error) => error.code);
   await other.standby(false, soon());
-  await guest.renew(renewal, soon());
+  await guest.renew(() => renewal, soon());
 
   const [name, seconds, nanoseconds, hex] = readFileSync(join(dir, "told"), "utf8").trim().split(" ");
   expect([name, Buffer.from(hex!, "hex").toString()]).toEqual(["einstein", "random"]);
@@ -69,7 +69,7 @@ test("a renewed guest has another name, secret, clock, zone and environment, and
 
 test("a renewal whose system calls fail is an error, and the secret stays", async () => {
   const { agent: one } = await begin("failed: clock_settime: Operation not permitted");
-  await expect(one.guest.renew(renewal, soon())).rejects.toMatchObject({
+  await expect(one.guest.renew(() => renewal, soon())).rejects.toMatchObject({
     code: "guest_unreachable",
     details: { reason: expect.stringContaining("clock_settime") },
   });
