@@ -27,7 +27,8 @@ export const live: Section = async ({ vitrine }) => {
     const watching = await person.newPage({ viewport: { width: 1300, height: 900 } });
     await watching.addInitScript(COUNT);
     await watching.goto(computer.live_url as string);
-    await watching.waitForFunction("window.firstAt > 0", undefined, { timeout: 60_000 });
+    // When it was is told by the page, so how often it is asked does not matter; it does not let a script be made of a string.
+    while (!(await watching.evaluate("window.firstAt"))) await sleep(50);
     return watching;
   };
   const first: number[] = [];
