@@ -1,9 +1,11 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { promisify } from "node:util";
 import type { Computer } from "../../src/client/index.ts";
 
+const run = promisify(execFile);
 const PLACE = "/home/ohm/bench";
 
 /** Copies programs of this host, with all the libraries that they load, into a computer. Answers what runs one there: an argv to begin with. */
@@ -19,7 +21,8 @@ export const bringPrograms = async (computer: Computer, names: readonly string[]
         if (library) cpSync(realpathSync(library), join(dir, "lib", basename(library)));
       }
     }
-    const archive = execFileSync("tar", ["-cz", "-C", dir, "."], { maxBuffer: 1024 ** 3 });
+    // Beside this process, which is the service, too.
+    const { stdout: archive } = await run("tar", ["-I", "gzip -1", "-c", "-C", dir, "."], { maxBuffer: 1024 ** 3, encoding: "buffer" });
     await computer.files.uploadArchive(PLACE, archive, { timeoutMs: 600_000 });
   } finally {
     rmSync(dir, { recursive: true });

@@ -52,6 +52,8 @@ const activeUrl = async (browser: BrowserVerbs, signal: AbortSignal): Promise<st
 
 export interface Call {
   computerId: string;
+  /** Whether there is one to act on. */
+  screen: boolean;
   browser: BrowserVerbs;
   /** For the blocks of a browser toolset. */
   openCdp: OpenCdp;
@@ -61,7 +63,7 @@ export interface Call {
 
 /**
  * Uses computers: checks a call as a whole before anything of it is done, and does the calls for one computer one after another. Answers results, or with a
- * dialect the vendor's form. Errors: invalid_request, unsupported_option, controlled, display_unavailable, timeout.
+ * dialect the vendor's form. Errors: invalid_request, unsupported_option, controlled, no_display, display_unavailable, timeout.
  */
 export const createActions = ({ displays, takePicture, settled, dialects, control, toolsets, onAction }: ActionsPorts) => {
   const turns = createTurns();
@@ -112,6 +114,7 @@ export const createActions = ({ displays, takePicture, settled, dialects, contro
   return (call: Call): Promise<unknown> => {
     const uses = call.body.dialect === "anthropic" ? browserUses(call.body as Record<string, unknown>) : null;
     if (uses) return onBrowser(call, uses);
+    if (!call.screen) return Promise.reject(new VitrineError("no_display"));
     // What needs no screen is checked before a display is opened for it.
     if (adapterOf(call.body) === null) checkBatch(call.body.actions as Action[]);
     return displays.use(call.computerId, call.signal, (display) => onDisplay(call, display));

@@ -1,18 +1,19 @@
 import { VitrineError } from "../../contract/errors.ts";
 import { openCdpSession } from "../browser/cdp-session.ts";
 import { browserVerbs } from "../browser/verbs.ts";
-import { hasDisplay } from "../computers/record.ts";
+import { hasBrowser, hasDisplay } from "../computers/record.ts";
 import type { Context } from "./context.ts";
 import type { Handlers } from "./route.ts";
 
 export const actionHandlers = ({ computers, perform }: Context): Pick<Handlers, "actions"> => ({
   actions: async ({ params, body, signal }) => {
     const { record, live } = computers.running(params.id, "an action");
-    if (!hasDisplay(record)) throw new VitrineError("no_display");
+    if (!hasBrowser(record)) throw new VitrineError("no_display");
     const release = live.activity.hold("action");
     try {
       const openCdp = (within: AbortSignal) => openCdpSession(live.guest, within);
-      return await perform({ computerId: record.id, browser: browserVerbs(live.guest), openCdp, body, signal });
+      const screen = hasDisplay(record);
+      return await perform({ computerId: record.id, screen, browser: browserVerbs(live.guest), openCdp, body, signal });
     } finally {
       release();
     }
