@@ -9,7 +9,7 @@ import type { Config } from "./setup/config.ts";
 import type { Requirement } from "./setup/packages.ts";
 import { setUp } from "./setup/setup.ts";
 import { type Shape, TEMPLATE_VIEWPORT } from "./templates/shape.ts";
-import { discardTemplate, refer } from "./templates/store.ts";
+import { discardTemplate, refer, unrefer } from "./templates/store.ts";
 import { openTemplates, type Templates } from "./templates/templates.ts";
 import { warm } from "./templates/warm.ts";
 
@@ -18,7 +18,7 @@ const BOOT_DEADLINE_MS = { kvm: 60_000, tcg: 300_000 };
 
 /** What this machine offers to run computers with. Tests bring their own. */
 export interface Host
-  extends Pick<Ports, "machines" | "image" | "template" | "refer" | "discard" | "openGuest" | "warm" | "bootDeadlineMs"> {
+  extends Pick<Ports, "machines" | "image" | "template" | "refer" | "unrefer" | "discard" | "openGuest" | "warm" | "bootDeadlineMs"> {
   hasImage(template: TemplateName): Promise<boolean>;
   /** One sentence for the log. */
   about: string;
@@ -62,6 +62,7 @@ export const prepare = async (
     image: (name, within) => ensureImage(name, { cacheDir, signal: within, progress: toLog }),
     template: templates.find,
     refer: ({ dir }, id, computerDir) => refer(dir, id, computerDir),
+    unrefer: ({ dir }, id) => unrefer(dir, id),
     discard: ({ dir }) => discardTemplate(dir),
     hasImage: async (name) => (await findImage(name, { cacheDir })) !== null,
     openGuest: open,

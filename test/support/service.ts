@@ -48,6 +48,7 @@ export const startService = async (
       warm: async () => {},
       template: async () => null,
       refer: async () => {},
+      unrefer: async () => {},
       discard: async () => {},
       image: async (template) => ({ id: "fake", template, kernel: "", initrd: "", rootDisk: "" }),
       hasImage: async (template) => template === "browser",

@@ -6,9 +6,10 @@ import type { ComputerRecord } from "./record.ts";
 export const removeAll = async (engine: Engine, id: string, step: Step): Promise<ComputerRecord> => {
   const live = engine.live.get(id);
   if (live) detach(engine, id, live);
-  const { machine } = engine.store.computers.require(id);
+  const { machine, template } = engine.store.computers.require(id);
   step("destroy");
   await engine.machines.destroy(engine.directory(id), machine);
+  if (template) await engine.unrefer(template, id);
   engine.store.links.removeAll(id);
   return update(engine, id, { status: "deleted", machine: null, stopped_at: new Date().toISOString(), expires_at: null });
 };

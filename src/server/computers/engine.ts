@@ -28,6 +28,8 @@ export interface Ports {
   template(shape: Shape, image: GuestImage, signal: AbortSignal, often?: boolean): Promise<Template | null>;
   /** Says that the computer in `dir` is based on a template, so that the template stays. */
   refer(template: Pick<Template, "dir">, id: string, dir: string): Promise<void>;
+  /** Takes that back, when the computer is gone. */
+  unrefer(template: Pick<Template, "dir">, id: string): Promise<void>;
   /** A template that cannot be restored is not given out again. */
   discard(template: Pick<Template, "dir">): Promise<void>;
   openGuest(link: LinkAddress, secret: string): Guest;

@@ -39,6 +39,7 @@ const prepareOne = (engine: Engine, template: TemplateName, parent: AbortSignal)
       guest?.close();
       await machine?.kill();
       await engine.machines.destroy(spec.dir, machine?.record ?? null);
+      await engine.unrefer(from, id);
       throw error;
     }
   });
@@ -57,10 +58,11 @@ const makeReady = async (
   await machine.pause();
 };
 
-const end = async (engine: Engine, { id, machine, guest }: Waiting): Promise<void> => {
+const end = async (engine: Engine, { id, machine, guest, template }: Waiting): Promise<void> => {
   guest.close();
   await machine.kill();
   await engine.machines.destroy(engine.directory(id), machine.record);
+  await engine.unrefer(template, id);
 };
 
 /**

@@ -61,6 +61,12 @@ export const refer = async (dir: string, computerId: string, computerDir: string
   });
 };
 
+/** Takes back what refer() said; a template out of use goes with its last computer. */
+export const unrefer = async (dir: string, computerId: string): Promise<void> => {
+  await rm(join(dir, REFS, computerId), { force: true });
+  if (!(await readManifest(dir))) await discardTemplate(dir);
+};
+
 /** The computers that are based on a template; links to what is gone are removed. */
 const liveRefs = async (dir: string): Promise<string[]> => {
   const live: string[] = [];

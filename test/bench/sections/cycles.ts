@@ -2,11 +2,13 @@ import { readdirSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { type Section, timed } from "../bench.ts";
+import { templatesDir } from "../../../src/server/templates/store.ts";
+import { type Bench, type Section, timed } from "../bench.ts";
 import { processesBelow } from "./memory.ts";
 
-/** What the service and its machines hold: processes, directories, open files. */
-const held = (dataDir: string) => ({
+/** What the service and its machines hold. */
+const held = ({ dataDir, cacheDir }: Bench["config"]) => ({
+  references: readdirSync(templatesDir(cacheDir), { recursive: true }).length,
   processes: processesBelow(dataDir).length,
   directories: readdirSync(join(dataDir, "computers")).length,
   files: readdirSync("/proc/self/fd").length,
@@ -32,7 +34,7 @@ export const cycles: Section = async ({ vitrine, config, cycles: count, say }) =
     }
   };
   await cycle();
-  const before = held(config.dataDir);
+  const before = held(config);
   for (let i = 0; i < count; i++) {
     try {
       took.push(await timed(cycle));
@@ -42,7 +44,7 @@ export const cycles: Section = async ({ vitrine, config, cycles: count, say }) =
     }
     if (i % 20 === 19) say(`${i + 1} of ${count} cycles`);
   }
-  const after = held(config.dataDir);
+  const after = held(config);
   site.closeAllConnections();
   site.close();
   return [
@@ -50,6 +52,7 @@ export const cycles: Section = async ({ vitrine, config, cycles: count, say }) =
     { name: "  failures", unit: "count", values: [failures] },
     { name: "  processes left", unit: "count", values: [after.processes - before.processes] },
     { name: "  directories left", unit: "count", values: [after.directories - before.directories] },
+    { name: "  files left in the templates", unit: "count", values: [after.references - before.references] },
     { name: "  open files of the service more than before", unit: "count", values: [after.files - before.files] },
   ];
 };

@@ -7,6 +7,7 @@ import { FILES, markFiles, readManifest, verify, writeManifest } from "../../../
 import { type Shape, shapeOf } from "../../../src/server/templates/shape.ts";
 import {
   buildDir,
+  discardTemplate,
   evict,
   findTemplate,
   freshDir,
@@ -14,6 +15,7 @@ import {
   removeAbandoned,
   sizeOnDisk,
   templatesDir,
+  unrefer,
 } from "../../../src/server/templates/store.ts";
 
 let cache: string;
@@ -105,6 +107,21 @@ test("a broken template stays for the computers that are based on it, is never g
   rmSync(computer, { recursive: true });
   await evict(cache, 1e9, "aaaa");
   expect(readdirSync(templatesDir(cache))).toEqual([basename(second)]);
+});
+
+test("a computer that is deleted leaves no reference, and takes a template that is out of use with it", async () => {
+  const dir = await publish("aaaa");
+  for (const id of ["cmp_1", "cmp_2"]) {
+    mkdirSync(join(cache, id));
+    await refer(dir, id, join(cache, id));
+  }
+  await unrefer(dir, "cmp_1");
+  await unrefer(dir, "cmp_1");
+  expect(readdirSync(join(dir, "refs"))).toEqual(["cmp_2"]);
+  await discardTemplate(dir);
+  expect(existsSync(dir)).toBe(true);
+  await unrefer(dir, "cmp_2");
+  expect(existsSync(dir)).toBe(false);
 });
 
 test("over the cap those go that were used longest ago, but for the one just made and those in use", async () => {
