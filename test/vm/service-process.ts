@@ -28,6 +28,18 @@ export const serviceProcess = async (env: Record<string, string> = {}) => {
     child.kill(signal);
     await once(child, "exit");
   };
+  /** Pids of what works in its data: machines, and what relays connections for them. */
+  const processes = (program = ""): string[] =>
+    readdirSync("/proc")
+      .filter((pid) => {
+        try {
+          const ours = /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`).startsWith(dataDir);
+          return ours && readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(program);
+        } catch {
+          return false;
+        }
+      })
+      .sort();
   return {
     dataDir,
     vitrine: new Vitrine({ url: `http://127.0.0.1:${port}`, apiKey: API_KEY }),
@@ -52,19 +64,18 @@ export const serviceProcess = async (env: Record<string, string> = {}) => {
     },
     kill: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),
-    /** Pids of what works in its data: machines, and what relays connections for them. */
-    processes: (program = ""): string[] =>
-      readdirSync("/proc")
-        .filter((pid) => {
-          try {
-            const ours = /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`).startsWith(dataDir);
-            return ours && readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(program);
-          } catch {
-            return false;
-          }
-        })
-        .sort(),
+    processes,
     directories: (): string[] => readdirSync(join(dataDir, "computers")),
-    remove: () => rmSync(dataDir, { recursive: true, force: true }),
+    /** Removes the data, and ends what a test that failed has left running in it. */
+    remove: () => {
+      for (const pid of processes()) {
+        try {
+          process.kill(Number(pid), "SIGKILL");
+        } catch {
+          // It ended with another.
+        }
+      }
+      rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
+    },
   };
 };
