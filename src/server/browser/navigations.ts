@@ -1,5 +1,6 @@
-import { type Cdp, connectCdp } from "./cdp.ts";
+import type { Cdp } from "./cdp.ts";
 import type { BrowserGuest } from "./endpoint.ts";
+import { followBrowser } from "./follow.ts";
 
 type Target = { targetId: string; type: string; url: string };
 
@@ -23,16 +24,10 @@ export const watchNavigations = (
   onPage: (address: string) => void,
   onFailure: (error: unknown) => void,
 ): (() => void) => {
-  const ended = new AbortController();
-  let cdp: Cdp | null = null;
-
-  const follow = async (): Promise<void> => {
-    const connection = await connectCdp(guest, ended.signal);
-    if (ended.signal.aborted) return connection.close();
-    cdp = connection;
+  const follow = async (cdp: Cdp): Promise<void> => {
     const seen = new Map<string, string>();
     let begun = false;
-    connection.onEvent(({ method, params }) => {
+    cdp.onEvent(({ method, params }) => {
       if (method === "Target.targetDestroyed") return void seen.delete(String(params.targetId));
       if (method !== "Target.targetCreated" && method !== "Target.targetInfoChanged") return;
       const { targetId, type, url } = params.targetInfo as Target;
@@ -42,16 +37,14 @@ export const watchNavigations = (
       // Where the tabs were before is no navigation.
       if (begun) onPage(address);
     });
-    await connection.send("Target.setDiscoverTargets", { discover: true });
+    await cdp.send("Target.setDiscoverTargets", { discover: true });
     begun = true;
-    void connection.closed.then(again);
   };
-  const again = () => {
-    if (!ended.signal.aborted) follow().catch((error) => ended.signal.aborted || onFailure(error));
-  };
-  again();
+  const { first, close } = followBrowser(guest, follow, onFailure);
+  let ended = false;
+  first.catch((error) => ended || onFailure(error));
   return () => {
-    ended.abort(new Error("nobody watches any more"));
-    cdp?.close();
+    ended = true;
+    close();
   };
 };
