@@ -132,7 +132,10 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
       dialects,
       control,
       toolsets,
-      onAction: (computerId, action) => recordings.mark(computerId, describeAction(action) ?? ""),
+      onAction: (computerId, action) => {
+        const title = describeAction(action);
+        if (title !== null) recordings.mark(computerId, title);
+      },
     }),
     control,
     links,

@@ -8,6 +8,7 @@ import { whileAlive } from "./attach.ts";
 import { machineSpec } from "./boot.ts";
 import type { Engine, Waiting } from "./engine.ts";
 import { newRecord } from "./new.ts";
+import type { ComputerRecord } from "./record.ts";
 import { renewalOf } from "./renewal.ts";
 
 /** Whoever has claimed one gets the processors first. Milliseconds. */
@@ -33,8 +34,9 @@ const prepareOne = (engine: Engine, template: TemplateName, parent: AbortSignal)
       await engine.refer(from, id, spec.dir);
       machine = await engine.machines.restore(spec, from.state, signal, () => {});
       guest = engine.openGuest(machine.link, from.secret);
-      await whileAlive(machine, makeReady(engine, { id, shape, image, template: from, machine, guest }, record, signal));
-      return { id, shape, image, template: from, machine, guest };
+      const waiting: Waiting = { id, shape, image, template: from, machine, guest };
+      await whileAlive(machine, makeReady(engine, waiting, record, signal));
+      return waiting;
     } catch (error) {
       guest?.close();
       await machine?.kill();
@@ -47,7 +49,7 @@ const prepareOne = (engine: Engine, template: TemplateName, parent: AbortSignal)
 const makeReady = async (
   engine: Engine,
   { shape, machine, guest }: Waiting,
-  record: Parameters<typeof renewalOf>[1],
+  record: ComputerRecord,
   signal: AbortSignal,
 ): Promise<void> => {
   await guest.renew(() => renewalOf(engine, record, { grow: false, copy: true }), signal);

@@ -81,5 +81,7 @@ export const recordings = (ports: Ports) => {
 export type Recordings = ReturnType<typeof recordings>;
 
 const markAll = ({ store, sessions }: Studio, computerId: string, title: string): void => {
+  // Most actions are not filmed, and need not ask the store.
+  if (sessions.size === 0) return;
   for (const { id, status } of store.recordings.ofComputer(computerId)) if (status === "recording") sessions.get(id)?.note(title);
 };

@@ -42,6 +42,12 @@ const save = async (cli: Cli, recordings: Recordings, id: string, file: string):
   }
 };
 
+/** Saves the video where it is wanted, and tells of the recording unless the video itself went to standard output. */
+const show = async (cli: Cli, recordings: Recordings, recording: Recording, output: string | undefined): Promise<void> => {
+  if (output !== undefined) await save(cli, recordings, recording.id, output);
+  if (output !== "-") print(cli, recording, human(recording));
+};
+
 export const addRecord = (parent: Command, cli: Cli): void => {
   const record = parent.command("record").description("Record a computer's screen as video");
   record
@@ -68,8 +74,7 @@ export const addRecord = (parent: Command, cli: Cli): void => {
       const recordings = cli.vitrine().recordings(name);
       const running = await pick(cli, recordings, id, ({ status }) => status === "recording");
       const ended = await working(cli, "recording", "making the video", () => recordings.stop(running.id, { signal: cli.signal }));
-      if (output !== undefined) await save(cli, recordings, ended.id, output);
-      if (output !== "-") print(cli, ended, human(ended));
+      await show(cli, recordings, ended, output);
     });
   record
     .command("get <name> [id]")
@@ -84,7 +89,6 @@ export const addRecord = (parent: Command, cli: Cli): void => {
         return;
       }
       const recording = await pick(cli, recordings, id, ({ status }) => status === "ready");
-      if (output !== undefined) await save(cli, recordings, recording.id, output);
-      if (output !== "-") print(cli, recording, human(recording));
+      await show(cli, recordings, recording, output);
     });
 };
