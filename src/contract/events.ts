@@ -1,0 +1,20 @@
+import { z } from "zod";
+
+/** What happens to a computer, or to the service: type -> what it says and what its `data` holds. The one registry of the timeline. */
+export const EVENTS = {
+  "computer.status": "The computer's status changed: {status, previous, start_kind?, reason?}",
+  "egress.refused": "A connection or a DNS question was refused: {name, address, port, protocol, rule, reason}",
+} as const satisfies Record<string, string>;
+export type EventType = keyof typeof EVENTS;
+
+export const Event = z
+  .object({
+    id: z.int().describe("Grows with each event of the service; what Last-Event-ID takes"),
+    at: z.iso.datetime(),
+    type: z.enum(Object.keys(EVENTS) as [EventType, ...EventType[]]),
+    computer_id: z.string().nullable().describe("Null: an event of the service itself"),
+    actor: z.string().nullable().describe("Who did it: a key's or a link's id; null when nobody asked"),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: "Event" });
+export type Event = z.infer<typeof Event>;
