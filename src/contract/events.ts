@@ -2,7 +2,8 @@ import { z } from "zod";
 
 /** What happens to a computer, or to the service: type -> what it says and what its `data` holds. The one registry of the timeline. */
 export const EVENTS = {
-  "computer.status": "The computer's status changed: {status, previous, start_kind?, reason?}",
+  "computer.status":
+    "The computer's status changed: {status, previous, name? and template? of a new one, start_kind? of one that runs, reason? of a failure}",
   "egress.refused": "A connection or a DNS question was refused: {name, address, port, protocol, rule, reason}",
 } as const satisfies Record<string, string>;
 export type EventType = keyof typeof EVENTS;

@@ -32,8 +32,9 @@ import { type Host, prepare } from "./host.ts";
 import type { Progress } from "./progress.ts";
 import { realClock } from "./recordings/clock.ts";
 import { recordings as createRecordings } from "./recordings/recordings.ts";
-import { type Config, RECORDING_DEFAULTS } from "./setup/config.ts";
+import { type Config, EVENT_DEFAULTS, RECORDING_DEFAULTS } from "./setup/config.ts";
 import { openStore, type Store } from "./store/store.ts";
+import { openTimeline } from "./timeline/timeline.ts";
 
 /** Milliseconds that open requests get to end when the service closes. */
 const CLOSE_MS = 5000;
@@ -69,6 +70,8 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
   const sign = loadSigner(config.dataDir);
   const apiKey = loadApiKey(config.dataDir, config.apiKey);
   const guestSecret = (id: string) => sign("guest", id);
+  const timeline = openTimeline({ store: store.events, limits: config.events ?? EVENT_DEFAULTS, log });
+  const { emit } = timeline;
   const engine = createEngine({
     ...host,
     store,
@@ -78,6 +81,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
     directory: (id) => join(config.dataDir, "computers", id),
     directories: () => readdir(join(config.dataDir, "computers")),
     admit,
+    emit,
     log,
   });
   await reconcile(engine);
@@ -125,6 +129,8 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
     displays,
     recordings,
     viewers: new Viewers(),
+    emit,
+    timeline,
     perform: createActions({
       displays,
       takePicture,
@@ -157,6 +163,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
   const close = async (): Promise<void> => {
     stopReaper();
     relays.endAll();
+    timeline.close();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     const hurry = setTimeout(() => server.closeAllConnections(), CLOSE_MS);

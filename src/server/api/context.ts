@@ -7,6 +7,7 @@ import type { Log } from "../computers/engine.ts";
 import type { Displays } from "../display/display.ts";
 import type { Recordings } from "../recordings/recordings.ts";
 import type { Store } from "../store/store.ts";
+import type { Emit, Timeline } from "../timeline/timeline.ts";
 import type { Viewers } from "./viewers.ts";
 
 /** What the API's handlers work with; wired in main. */
@@ -15,6 +16,9 @@ export interface Context {
   displays: Displays;
   recordings: Recordings;
   viewers: Viewers;
+  /** Writes into the timeline. */
+  emit: Emit;
+  timeline: Pick<Timeline, "read" | "knows" | "follow" | "lastId">;
   links: Store["links"];
   idempotency: Store["idempotency"];
   sign: Signer;

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { Duplex } from "node:stream";
-import type { TemplateName } from "../../contract/computer.ts";
+import type { Status, TemplateName } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
 import type { Keeper } from "../browser/keeper.ts";
 import type { Guest } from "../guest/guest.ts";
@@ -8,6 +8,7 @@ import type { BootFiles, GuestImage, LinkAddress, Machine, MachineDriver } from 
 import type { Store } from "../store/store.ts";
 import type { Shape } from "../templates/shape.ts";
 import type { Template } from "../templates/template.ts";
+import type { Emit } from "../timeline/timeline.ts";
 import type { Activity } from "./activity.ts";
 import type { ComputerRecord } from "./record.ts";
 import { mayFollow } from "./state.ts";
@@ -46,6 +47,7 @@ export interface Ports {
   admit(record: ComputerRecord): void;
   /** Milliseconds a boot may take. */
   bootDeadlineMs: number;
+  emit: Emit;
   log: Log;
 }
 
@@ -117,12 +119,31 @@ export const release = async (engine: Engine): Promise<void> => {
   }
 };
 
+/** Writes the status of a computer into the timeline. `previous` is null for one that is new. */
+export const tellStatus = (engine: Engine, record: ComputerRecord, previous: Status | null): void => {
+  const { id, name, status, spec, start_kind, last_error } = record;
+  // A computer that cannot be made is removed at once.
+  const failed = status === "error" || (status === "deleting" && previous === "creating");
+  engine.emit({
+    type: "computer.status",
+    computer_id: id,
+    data: {
+      status,
+      previous,
+      ...(previous === null && { name, template: spec.template }),
+      ...(status === "running" && { start_kind }),
+      ...(failed && last_error && { reason: `${last_error.code}: ${last_error.message}` }),
+    },
+  });
+};
+
 /** Changes a record and tells everyone. A status that may not follow the present one is a bug, and throws. */
 export const update = (engine: Engine, id: string, change: Partial<ComputerRecord>): ComputerRecord => {
   const { status } = engine.store.computers.require(id);
   if (change.status && change.status !== status && !mayFollow(status, change.status))
     throw new Error(`a ${status} computer cannot become ${change.status}`);
   const record = engine.store.computers.patch(id, change);
+  if (record.status !== status) tellStatus(engine, record, status);
   engine.events.emit("change", record);
   return record;
 };

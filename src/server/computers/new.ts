@@ -1,4 +1,4 @@
-import type { Engine, Waiting } from "./engine.ts";
+import { type Engine, tellStatus, type Waiting } from "./engine.ts";
 import { generateId, generateName } from "./names.ts";
 import { type ComputerRecord, hasBrowser, hasDisplay } from "./record.ts";
 
@@ -35,5 +35,6 @@ export const writeDown = (engine: Engine, record: ComputerRecord): void => {
   engine.store.computers.insert(record);
   const powers = [...(hasBrowser(record) ? (["cdp"] as const) : []), ...(hasDisplay(record) ? (["control", "view"] as const) : [])];
   for (const power of powers) engine.store.links.insert({ id: generateId("lnk"), computer_id: record.id, power, own: 1, expires_at: null });
+  tellStatus(engine, record, null);
   engine.events.emit("change", record);
 };

@@ -23,10 +23,15 @@ export interface Config {
   pool: Partial<Record<TemplateName, number>>;
   /** Default: RECORDING_DEFAULTS. */
   recordings?: { retentionS: number; quotaMb: number };
+  /** What the timeline keeps. Default: EVENT_DEFAULTS. */
+  events?: { retentionS: number; perComputer: number };
 }
 
 /** A week, and 10 GiB. */
 export const RECORDING_DEFAULTS = { retentionS: 7 * 86400, quotaMb: 10240 } as const;
+
+/** A week, and 10000 events of each computer. */
+export const EVENT_DEFAULTS = { retentionS: 7 * 86400, perComputer: 10_000 } as const;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -92,6 +97,11 @@ const parseRecordings = ({ VITRINE_RECORDING_RETENTION_S: retention, VITRINE_REC
   quotaMb: quota ? parseWhole(quota, "VITRINE_RECORDING_QUOTA_MB", 1, 1024 ** 3) : RECORDING_DEFAULTS.quotaMb,
 });
 
+const parseEvents = ({ VITRINE_EVENT_RETENTION_S: retention, VITRINE_EVENTS_PER_COMPUTER: count }: Env) => ({
+  retentionS: retention ? parseWhole(retention, "VITRINE_EVENT_RETENTION_S", 1, 3650 * 86400) : EVENT_DEFAULTS.retentionS,
+  perComputer: count ? parseWhole(count, "VITRINE_EVENTS_PER_COMPUTER", 1, 10 ** 7) : EVENT_DEFAULTS.perComputer,
+});
+
 /** The environment as configuration. Throws config_invalid with what to change; an empty variable counts as unset. */
 export const readConfig = (env: Env): Config => ({
   listen: env.VITRINE_LISTEN ? parseListen(env.VITRINE_LISTEN) : { ...DEFAULT_LISTEN },
@@ -103,4 +113,5 @@ export const readConfig = (env: Env): Config => ({
   templatesMb: env.VITRINE_TEMPLATES_MB ? parseWhole(env.VITRINE_TEMPLATES_MB, "VITRINE_TEMPLATES_MB", 1, 1024 ** 3) : DEFAULT_TEMPLATES_MB,
   pool: parsePool(env.VITRINE_POOL ?? ""),
   recordings: parseRecordings(env),
+  events: parseEvents(env),
 });

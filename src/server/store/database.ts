@@ -26,6 +26,10 @@ CREATE TABLE IF NOT EXISTS recordings (
   frames INTEGER NOT NULL, dropped_frames INTEGER NOT NULL, chapters TEXT NOT NULL, error TEXT, encoder TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS recordings_computer ON recordings (computer_id);
+CREATE TABLE IF NOT EXISTS events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, type TEXT NOT NULL, computer_id TEXT, actor TEXT, data TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS events_computer ON events (computer_id);
 `;
 
 const VERSION = 1;

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { identify } from "../process/identity.ts";
 import { computerStore } from "./computers.ts";
 import { openDatabase } from "./database.ts";
+import { eventStore } from "./events.ts";
 import { idempotencyStore } from "./idempotency.ts";
 import { journalStore } from "./journal.ts";
 import { linkStore } from "./links.ts";
@@ -18,6 +19,7 @@ export const openStore = (dataDir: string) => {
     links: linkStore(db),
     idempotency: idempotencyStore(db),
     recordings: recordingStore(db),
+    events: eventStore(db),
     close: () => db.close(),
   };
 };

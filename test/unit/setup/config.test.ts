@@ -12,6 +12,7 @@ test("defaults", () => {
     templatesMb: 8192,
     pool: {},
     recordings: { retentionS: 604_800, quotaMb: 10_240 },
+    events: { retentionS: 604_800, perComputer: 10_000 },
   });
   expect(readConfig({ XDG_DATA_HOME: "/x" }).dataDir).toBe("/x/vitrine");
 });
@@ -28,6 +29,8 @@ test("everything given", () => {
       VITRINE_TEMPLATES_MB: "512",
       VITRINE_POOL: "browser:2, scratch:1",
       VITRINE_RECORDING_RETENTION_S: "60",
+      VITRINE_EVENT_RETENTION_S: "3600",
+      VITRINE_EVENTS_PER_COMPUTER: "500",
       VITRINE_RECORDING_QUOTA_MB: "100",
     }),
   ).toEqual({
@@ -40,6 +43,7 @@ test("everything given", () => {
     templatesMb: 512,
     pool: { browser: 2, scratch: 1 },
     recordings: { retentionS: 60, quotaMb: 100 },
+    events: { retentionS: 3600, perComputer: 500 },
   });
 });
 
