@@ -6,6 +6,7 @@ import { addAct } from "./commands/computer/act.ts";
 import { addCopy } from "./commands/computer/cp.ts";
 import { addCreate } from "./commands/computer/create.ts";
 import { addDelete } from "./commands/computer/delete.ts";
+import { addEvents } from "./commands/computer/events.ts";
 import { addFork } from "./commands/computer/fork.ts";
 import { addGet } from "./commands/computer/get.ts";
 import { addList } from "./commands/computer/list.ts";
@@ -48,6 +49,7 @@ export const buildProgram = (cli: Cli): Command => {
     addScreenshot,
     addAct,
     addRecord,
+    addEvents,
     addOpen,
   ])
     add(computer, cli);

@@ -3,10 +3,12 @@ import type { ActionInput, ActionsAnswer, Dialect, PerformActionsInput } from ".
 import type { Computer as ComputerRecord } from "../contract/computer.ts";
 import type { Control, TakeControl } from "../contract/control.ts";
 import { VitrineError } from "../contract/errors.ts";
+import type { Event } from "../contract/events.ts";
 import type { ExecRequestInput, ExecResult } from "../contract/exec.ts";
 import type { Link, Power } from "../contract/links.ts";
 import type { CallOptions } from "./deadline.ts";
 import { Downloads } from "./downloads.ts";
+import { type EventListOptions, type EventOptions, type EventPage, eventsPath, followEvents, listEvents } from "./events.ts";
 import { Files } from "./files.ts";
 import { type OutputEvent, outputEvents } from "./output.ts";
 import { Processes } from "./processes.ts";
@@ -162,6 +164,16 @@ export class Computer {
   /** Lets go of the computer, whoever drives. */
   async releaseControl(options: CallOptions = {}): Promise<Control> {
     return this.#transport.json({ ...options, method: "DELETE", path: `${this.#path}/control` });
+  }
+
+  /** What happened to it and what happens, until it is deleted. `after` with the id of an event goes on after that one. */
+  events(options: EventOptions = {}): AsyncGenerator<Event> {
+    return followEvents(this.#transport, eventsPath(this.id), options);
+  }
+
+  /** One page of what happened to it, oldest first. */
+  listEvents(options: EventListOptions = {}): Promise<EventPage> {
+    return listEvents(this.#transport, eventsPath(this.id), options);
   }
 
   /** A URL that grants one power over this computer for `ttl_s` seconds. */

@@ -19,6 +19,7 @@ export type {
 } from "../contract/computer.ts";
 export type { Control, Holder } from "../contract/control.ts";
 export { type ErrorCode, VitrineError } from "../contract/errors.ts";
+export type { Event, EventType } from "../contract/events.ts";
 export type { Download, ExecResult, FileStat, ProcessInfo, SignalName } from "../contract/exec.ts";
 export type { Link, Power } from "../contract/links.ts";
 export type { Recording, RecordingStatus, StartRecordingInput } from "../contract/recordings.ts";
@@ -27,6 +28,7 @@ export type { Computers, ListOptions, Page } from "./computers.ts";
 export type { CallOptions } from "./deadline.ts";
 export type { Downloads } from "./downloads.ts";
 export { ConnectionError, UnexpectedAnswerError } from "./errors.ts";
+export type { EventListOptions, EventOptions, EventPage } from "./events.ts";
 export type { Content, Files } from "./files.ts";
 export type { Exit, OutputEvent } from "./output.ts";
 export type { Processes, ProcessInput } from "./processes.ts";

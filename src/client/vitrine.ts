@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import type { Event } from "../contract/events.ts";
 import { apiKeyFile, DEFAULT_LISTEN, dataDir } from "../contract/local.ts";
 import { Computers } from "./computers.ts";
+import { type EventListOptions, type EventOptions, type EventPage, eventsPath, followEvents, listEvents } from "./events.ts";
 import { type Recordings, recordingsOf } from "./recordings.ts";
 import { httpTransport, type Transport } from "./transport.ts";
 
@@ -43,5 +45,15 @@ export class Vitrine {
   /** The recordings of a computer by its id or name, also of one that was deleted. */
   recordings(idOrName: string): Recordings {
     return recordingsOf(this.#transport, idOrName);
+  }
+
+  /** What happened and what happens, to all or to one `computer` by its id or name, also to a deleted one by its id. Breaking out of the loop ends it. */
+  events({ computer, ...options }: EventOptions & { computer?: string } = {}): AsyncGenerator<Event> {
+    return followEvents(this.#transport, eventsPath(computer), options);
+  }
+
+  /** One page of what happened, oldest first. Errors: computer_not_found. */
+  listEvents({ computer, ...options }: EventListOptions & { computer?: string } = {}): Promise<EventPage> {
+    return listEvents(this.#transport, eventsPath(computer), options);
   }
 }

@@ -7,12 +7,13 @@ export const EVENTS = {
   "egress.refused": "A connection or a DNS question was refused: {name, address, port, protocol, rule, reason}",
 } as const satisfies Record<string, string>;
 export type EventType = keyof typeof EVENTS;
+export const EventTypes = Object.keys(EVENTS) as [EventType, ...EventType[]];
 
 export const Event = z
   .object({
     id: z.int().describe("Grows with each event of the service; what Last-Event-ID takes"),
     at: z.iso.datetime(),
-    type: z.enum(Object.keys(EVENTS) as [EventType, ...EventType[]]),
+    type: z.enum(EventTypes),
     computer_id: z.string().nullable().describe("Null: an event of the service itself"),
     actor: z.string().nullable().describe("Who did it: a key's or a link's id; null when nobody asked"),
     data: z.record(z.string(), z.unknown()),

@@ -58,7 +58,10 @@ export const openapi = (version: string, url: string) => {
         ...(route.body && { body: { content: content(route.body), required: "media" in route.body } }),
       },
       responses: {
-        [route.status]: { description: route.summary, ...(route.answer && { content: content(route.answer) }) },
+        [route.status]: {
+          description: route.summary,
+          ...(route.answer && { content: { ...content(route.answer), ...(route.stream && content(route.stream)) } }),
+        },
         ...errorAnswers(route, ErrorAnswer),
       },
     });

@@ -18,6 +18,8 @@ export interface Route {
   body?: BodyShape;
   status: number;
   answer?: BodyShape;
+  /** What the answer is instead, where Accept asks for it. */
+  stream?: Media;
   /** Codes beyond those that any call may answer (invalid_request, unauthorized, host_forbidden, origin_forbidden, internal_error). */
   errors?: readonly ErrorCode[];
   /** `key`: the API key. `none`: open. `link`: a capability token in the query. */

@@ -1,5 +1,6 @@
 import type { Route } from "./route.ts";
 import { computers } from "./routes/computers.ts";
+import { events } from "./routes/events.ts";
 import { exec } from "./routes/exec.ts";
 import { files } from "./routes/files.ts";
 import { links } from "./routes/links.ts";
@@ -7,6 +8,9 @@ import { screen } from "./routes/screen.ts";
 import { service } from "./routes/service.ts";
 
 /** Every call of the API. */
-export const ROUTES = { ...computers, ...exec, ...files, ...screen, ...links, ...service } as const satisfies Record<string, Route>;
+export const ROUTES = { ...computers, ...events, ...exec, ...files, ...screen, ...links, ...service } as const satisfies Record<
+  string,
+  Route
+>;
 
 export type RouteId = keyof typeof ROUTES;

@@ -6,6 +6,9 @@ import { checkToken } from "../auth/tokens.ts";
 import type { ComputerRecord } from "../computers/record.ts";
 import type { Context } from "./context.ts";
 
+/** How the timeline names who came with the API key. */
+export const API_KEY_ACTOR = "api-key";
+
 /** What let a request in: one of the computer's links, or the API key, which has every power. */
 export interface Access {
   record: ComputerRecord;

@@ -3,12 +3,14 @@ import express, { type Express } from "express";
 import type { Logger } from "pino";
 import { pinoHttp } from "pino-http";
 import { checkOrigin, requireApiKey } from "../auth/guards.ts";
+import { API_KEY_ACTOR } from "./access.ts";
 import { actionHandlers } from "./actions.ts";
 import { cdpRoutes } from "./cdp.ts";
 import { computerHandlers } from "./computers.ts";
 import type { Context } from "./context.ts";
 import { controlHandlers, liveControlRoutes } from "./control.ts";
 import { answerErrors, notFound } from "./errors.ts";
+import { eventHandlers } from "./events.ts";
 import { execHandlers } from "./exec.ts";
 import { fileHandlers } from "./files.ts";
 import { linkHandlers } from "./links.ts";
@@ -55,6 +57,7 @@ export const createApp = (context: Context, relays: OpenRelays, logger: Logger):
       ...actionHandlers(context),
       ...computerHandlers(context),
       ...controlHandlers(context),
+      ...eventHandlers(context),
       ...execHandlers(context),
       ...fileHandlers(context),
       ...linkHandlers(context, relays),
@@ -63,7 +66,9 @@ export const createApp = (context: Context, relays: OpenRelays, logger: Logger):
       ...serviceHandlers(context),
     },
     (route, request) => {
-      if (route.auth !== "none") requireApiKey(request, context.apiKey);
+      if (route.auth === "none") return null;
+      requireApiKey(request, context.apiKey);
+      return API_KEY_ACTOR;
     },
   );
   app.use(notFound);

@@ -1,7 +1,7 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from "express";
 import type { z } from "zod";
 import { VitrineError } from "../../contract/errors.ts";
-import { type BodyShape, PathParams, type Route } from "../../contract/route.ts";
+import { type BodyShape, type Media, PathParams, type Route } from "../../contract/route.ts";
 import { ROUTES, type RouteId } from "../../contract/routes.ts";
 import { parse } from "../parse.ts";
 
@@ -9,13 +9,17 @@ type Names<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
 type Params<P extends string> = { [N in Names<P>]: N extends keyof typeof PathParams ? z.output<(typeof PathParams)[N]> : string };
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler that answers nothing may return anything.
-type Answer<R extends Route> = R["answer"] extends z.ZodType ? z.input<R["answer"]> : void;
+type Streamed<R extends Route> = R["stream"] extends Media ? void : never;
+// biome-ignore lint/suspicious/noConfusingVoidType: as above.
+type Answer<R extends Route> = R["answer"] extends z.ZodType ? z.input<R["answer"]> | Streamed<R> : void;
 
 /** One call, checked. */
 export interface Call<R extends Route = Route> {
   params: Params<R["path"]>;
   query: Parsed<R["query"]>;
   body: Parsed<R["body"]>;
+  /** The id of who asks, for the timeline; null where nobody has to say. */
+  actor: string | null;
   request: Request;
   response: Response;
   /** Aborts when the client goes away before it has its answer. */
@@ -65,6 +69,7 @@ const handle =
       params: parseParams(request.params),
       query: route.query ? parse(route.query, request.query, "query") : undefined,
       body: isJson(route.body) ? parse(route.body, request.body ?? {}, "body") : undefined,
+      actor: response.locals.actor ?? null,
       request,
       response,
       signal: clientGone(response),
@@ -76,13 +81,13 @@ const handle =
     else response.json(answer);
   };
 
-/** Binds every call of the contract; `authorise` runs before anything of the call is read. */
-export const bindRoutes = (router: Router, handlers: Handlers, authorise: (route: Route, request: Request) => void): void => {
+/** Binds every call of the contract; `authorise` runs before anything of the call is read, and answers who asks. */
+export const bindRoutes = (router: Router, handlers: Handlers, authorise: (route: Route, request: Request) => string | null): void => {
   for (const [id, route] of Object.entries(ROUTES) as [RouteId, Route][]) {
     if (route.auth === "link") continue;
     const path = route.path.replace(/\{(\w+)\}/g, ":$1");
-    const authorised: RequestHandler = (request, _response, next) => {
-      authorise(route, request);
+    const authorised: RequestHandler = (request, response, next) => {
+      response.locals.actor = authorise(route, request);
       next();
     };
     router[route.method](

@@ -8,8 +8,11 @@ import { exitOf } from "../guest/exec.ts";
 /** Keeps proxies from cutting a quiet stream. */
 const HEARTBEAT_MS = 15_000;
 
-/** A stream of server-sent events on a response. `send` waits while the client reads slower than we write. */
-export const openSse = (response: Response) => {
+/**
+ * A stream of server-sent events on a response. `send` waits while the client reads slower than we write; with `stallMs` a client that has not read for so long is cut off, and
+ * `send` rejects. An `id` is what the client sends as Last-Event-ID when it comes again.
+ */
+export const openSse = (response: Response, { stallMs }: { stallMs?: number } = {}) => {
   response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no" });
   response.flushHeaders();
   const heartbeat = setInterval(() => response.write(":\n\n"), HEARTBEAT_MS);
@@ -18,11 +21,22 @@ export const openSse = (response: Response) => {
     clearInterval(heartbeat);
     closed.abort();
   });
+  const drained = async (): Promise<void> => {
+    const stall = stallMs === undefined ? undefined : setTimeout(() => response.destroy(), stallMs);
+    try {
+      await once(response, "drain", { signal: closed.signal });
+    } finally {
+      clearTimeout(stall);
+    }
+  };
   return {
-    send: async (event: string, data: unknown): Promise<void> => {
+    send: async (event: string, data: unknown, id?: number): Promise<void> => {
       if (response.destroyed) return;
-      if (!response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) await once(response, "drain", { signal: closed.signal });
+      const text = `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+      if (!response.write(text)) await drained();
     },
+    /** Where the client is, before anything has happened. */
+    mark: (id: number): void => void response.write(`id: ${id}\n\n`),
     end: (): void => void response.end(),
   };
 };
