@@ -4,6 +4,25 @@ import { z } from "zod";
 export const EVENTS = {
   "computer.status":
     "The computer's status changed: {status, previous, name? and template? of a new one, start_kind? of one that runs, reason? of a failure}",
+  "computer.requested": "Somebody asked for it: {verb}, which is create, start, stop, fork or delete",
+  "browser.crashed":
+    "Chromium ended by itself: {status, starts}; status is what is being done about it: starting, ready (again), or failed",
+  exec: "A command ended: {program, user, exit_code, signal, timed_out, duration_ms}, or {program, user, error} when its end is not known",
+  "process.started": "A background process began: {pid, program, user}",
+  "process.signalled": "A background process was sent a signal: {pid, signal}",
+  action: "An action was done: {action, title?, ok, error?}; what is typed or copied is not told",
+  "file.written":
+    "A file or, with `archive`, a folder was written through the API: {path, size_bytes?, archive?}; size_bytes as the client announced it",
+  "file.deleted": "A file or folder was deleted through the API: {path}",
+  "file.moved": "A file or folder was moved through the API: {from, to}",
+  "recording.started": "A recording has its first picture: {recording_id, automatic}",
+  "recording.ended": "A recording's video is ready, or cannot be had: {recording_id, status, end_reason, duration_s, size_bytes}",
+  "viewer.joined": "Somebody opened the display: {power, viewers}; viewers is how many there are now",
+  "viewer.left": "Somebody closed the display: {power, viewers}",
+  "cdp.connected": "A program connected to the browser: {}",
+  "cdp.disconnected": "A program's connection to the browser ended: {}",
+  "control.taken": "Somebody drives the computer: {holder, name}",
+  "control.released": "Nobody drives the computer any more: {}",
   "egress.refused": "A connection or a DNS question was refused: {name, address, port, protocol, rule, reason}",
 } as const satisfies Record<string, string>;
 export type EventType = keyof typeof EVENTS;

@@ -34,6 +34,7 @@ import { realClock } from "./recordings/clock.ts";
 import { recordings as createRecordings } from "./recordings/recordings.ts";
 import { type Config, EVENT_DEFAULTS, RECORDING_DEFAULTS } from "./setup/config.ts";
 import { openStore, type Store } from "./store/store.ts";
+import { tellControl } from "./timeline/control.ts";
 import { openTimeline } from "./timeline/timeline.ts";
 
 /** Milliseconds that open requests get to end when the service closes. */
@@ -107,6 +108,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
       return live ? watchNavigations(live.guest, onPage, warn) : () => {};
     },
     clock: realClock,
+    emit,
     log,
   });
   engine.events.on("change", (computer) => {
@@ -124,6 +126,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
   engine.events.on("change", ({ id, status }) => {
     if (status !== "running") control.release(id);
   });
+  tellControl(control, emit);
   const context = {
     computers: computers(engine),
     displays,
@@ -142,6 +145,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
         const title = describeAction(action);
         if (title !== null) recordings.mark(computerId, title);
       },
+      onDone: (computer_id, actor, done) => emit({ type: "action", computer_id, actor, data: { ...done } }),
     }),
     control,
     links,

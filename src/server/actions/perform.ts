@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { Action, type ActionsAnswer, type Dialect, MAX_ACTIONS, type PerformActions } from "../../contract/actions.ts";
+import { Action, type ActionResult, type ActionsAnswer, type Dialect, MAX_ACTIONS, type PerformActions } from "../../contract/actions.ts";
 import { VitrineError } from "../../contract/errors.ts";
 import type { BrowserToolsets, OpenCdp } from "../browser/toolset/toolsets.ts";
 import type { Display, Displays } from "../display/display.ts";
 import { checkBatch, checkPlaces, type Size } from "./check.ts";
 import type { ControlLocks } from "./control.ts";
+import { describeAction } from "./describe.ts";
 import type { DialectAdapter, DialectCall } from "./dialect.ts";
 import { browserUses, type ToolUses } from "./dialects/tool-use.ts";
 import { handsOn } from "./hands.ts";
@@ -22,6 +23,17 @@ export interface ActionsPorts {
   toolsets: Pick<BrowserToolsets, "run">;
   /** Told of each action as it begins. */
   onAction(computerId: string, action: Action): void;
+  /** Told of each action, and of each block of a browser toolset, that has come to its end. */
+  onDone(computerId: string, actor: string | null, done: Done): void;
+}
+
+export interface Done {
+  action: string;
+  /** In words; absent where nothing was changed by it. */
+  title?: string;
+  ok: boolean;
+  /** A code of the registry. */
+  error?: string;
 }
 
 /** Milliseconds that a batch waits for those before it. */
@@ -50,6 +62,11 @@ const activeUrl = async (browser: BrowserVerbs, signal: AbortSignal): Promise<st
   }
 };
 
+const doneOf = (action: Action, { ok, error }: ActionResult): Done => {
+  const title = describeAction(action);
+  return { action: action.type, ...(title !== null && { title }), ok, ...(error && { error: error.code }) };
+};
+
 export interface Call {
   computerId: string;
   /** Whether there is one to act on. */
@@ -58,6 +75,8 @@ export interface Call {
   /** For the blocks of a browser toolset. */
   openCdp: OpenCdp;
   body: PerformActions;
+  /** The id of who asks. */
+  actor: string | null;
   signal: AbortSignal;
 }
 
@@ -65,7 +84,7 @@ export interface Call {
  * Uses computers: checks a call as a whole before anything of it is done, and does the calls for one computer one after another. Answers results, or with a
  * dialect the vendor's form. Errors: invalid_request, unsupported_option, controlled, no_display, display_unavailable, timeout.
  */
-export const createActions = ({ displays, takePicture, settled, dialects, control, toolsets, onAction }: ActionsPorts) => {
+export const createActions = ({ displays, takePicture, settled, dialects, control, toolsets, onAction, onDone }: ActionsPorts) => {
   const turns = createTurns();
   const keepHeld = createHeldKeeper(displays);
 
@@ -77,7 +96,7 @@ export const createActions = ({ displays, takePicture, settled, dialects, contro
     return adapter;
   };
 
-  const onDisplay = async ({ computerId, browser, body, signal }: Call, display: Display): Promise<unknown> => {
+  const onDisplay = async ({ computerId, browser, body, actor, signal }: Call, display: Display): Promise<unknown> => {
     const adapter = adapterOf(body);
     const call = adapter?.read(body, sizeOf(display));
     const actions = call ? canonical(call.actions) : (body.actions as Action[]);
@@ -91,7 +110,19 @@ export const createActions = ({ displays, takePicture, settled, dialects, contro
       checkPlaces(actions, sizeOf(display));
       const screen = sizeOf(display);
       const tell = (action: Action) => onAction(computerId, action);
-      const run = runActions({ display, browser, takePicture, settled, actions, screenshot, mayAct, onAction: tell, signal });
+      const tellResult = (action: Action, result: ActionResult) => onDone(computerId, actor, doneOf(action, result));
+      const run = runActions({
+        display,
+        browser,
+        takePicture,
+        settled,
+        actions,
+        screenshot,
+        mayAct,
+        onAction: tell,
+        onResult: tellResult,
+        signal,
+      });
       const answer: ActionsAnswer = await run.finally(() => {
         const { keys, buttons } = handsOn(display).grip;
         keepHeld(computerId, keys.length > 0 || buttons !== 0);
@@ -103,10 +134,14 @@ export const createActions = ({ displays, takePicture, settled, dialects, contro
   };
 
   /** Blocks for the browser itself need no screen. */
-  const onBrowser = async ({ computerId, openCdp, body, signal }: Call, { blocks, listed }: ToolUses): Promise<unknown> => {
+  const onBrowser = async ({ computerId, openCdp, body, actor, signal }: Call, { blocks, listed }: ToolUses): Promise<unknown> => {
     await control.mayAct(computerId, body.if_controlled, signal);
     return turns(computerId, { what: "The computer's other actions", ms: TURN_MS, signal }, async () => {
       const results = await toolsets.run(computerId, openCdp, blocks, signal);
+      // What comes after a failure is not done.
+      const failed = results.findIndex((result) => result.is_error);
+      for (const [i, { name }] of (failed < 0 ? blocks : blocks.slice(0, failed + 1)).entries())
+        onDone(computerId, actor, { action: name, ok: i !== failed });
       return listed ? results : results[0];
     });
   };

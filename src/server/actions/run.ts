@@ -21,6 +21,8 @@ export interface RunOptions {
   mayAct?: (signal: AbortSignal) => Promise<void>;
   /** Called as each action begins. */
   onAction?: (action: Action) => void;
+  /** Called as each action has come to its end, good or bad. */
+  onResult?: (action: Action, result: ActionResult) => void;
   signal: AbortSignal;
 }
 
@@ -45,7 +47,7 @@ const bounded = async <T>(what: string, ms: number, parent: AbortSignal, work: (
  * closes. Rejects when `signal` aborts, and with what is no VitrineError.
  */
 export const runActions = async (options: RunOptions): Promise<ActionsAnswer> => {
-  const { display, actions, screenshot, mayAct, onAction, signal } = options;
+  const { display, actions, screenshot, mayAct, onAction, onResult, signal } = options;
   const { browser, takePicture, settled } = options;
   const hands = handsOn(display);
   const before = hands.grip;
@@ -66,13 +68,13 @@ export const runActions = async (options: RunOptions): Promise<ActionsAnswer> =>
   try {
     signal.throwIfAborted();
     for (const action of actions) {
-      try {
-        results.push(await one(action));
-      } catch (error) {
+      const result = await one(action).catch((error: unknown): ActionResult => {
         if (signal.aborted || !(error instanceof VitrineError)) throw error;
-        results.push({ type: action.type, ok: false, error: { code: error.code, message: error.message } });
-        break;
-      }
+        return { type: action.type, ok: false, error: { code: error.code, message: error.message } };
+      });
+      results.push(result);
+      onResult?.(action, result);
+      if (!result.ok) break;
     }
     for (const { type } of actions.slice(results.length)) results.push({ type, ok: false, skipped: true });
     whole = results.every(({ ok }) => ok);

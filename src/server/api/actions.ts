@@ -6,14 +6,14 @@ import type { Context } from "./context.ts";
 import type { Handlers } from "./route.ts";
 
 export const actionHandlers = ({ computers, perform }: Context): Pick<Handlers, "actions"> => ({
-  actions: async ({ params, body, signal }) => {
+  actions: async ({ params, body, actor, signal }) => {
     const { record, live } = computers.running(params.id, "an action");
     if (!hasBrowser(record)) throw new VitrineError("no_display");
     const release = live.activity.hold("action");
     try {
       const openCdp = (within: AbortSignal) => openCdpSession(live.guest, within);
       const screen = hasDisplay(record);
-      return await perform({ computerId: record.id, screen, browser: browserVerbs(live.guest), openCdp, body, signal });
+      return await perform({ computerId: record.id, screen, browser: browserVerbs(live.guest), openCdp, body, actor, signal });
     } finally {
       release();
     }

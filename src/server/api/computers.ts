@@ -20,7 +20,12 @@ export const computerHandlers = (
   Handlers,
   "createComputer" | "listComputers" | "getComputer" | "deleteComputer" | "stopComputer" | "startComputer" | "forkComputer"
 > => {
-  const { computers, idempotency } = context;
+  const { computers, idempotency, emit } = context;
+  /** The change of status that follows does not know who it was. */
+  const asked = ({ params, actor }: { params: { id: string }; actor: string | null }, verb: string): void => {
+    const record = computers.find(params.id);
+    if (record && record.status !== "deleted") emit({ type: "computer.requested", computer_id: record.id, actor, data: { verb } });
+  };
 
   const createComputer = async (call: CreateCall) => {
     const key = idempotencyKey(call);
@@ -32,6 +37,7 @@ export const computerHandlers = (
       return viewOf(context, call.request, computers.get(earlier.computer_id));
     }
     const { record, whole } = computers.create(call.body);
+    asked({ params: record, actor: call.actor }, "create");
     if (key !== undefined) idempotency.insert(key, hash, record.id);
     if (!call.query.wait) {
       // The failure is in the record; here nobody waits for it.
@@ -52,12 +58,22 @@ export const computerHandlers = (
       return { data: data.map((record) => viewOf(context, request, record)), next_cursor };
     },
     getComputer: ({ params, request }) => viewOf(context, request, computers.get(params.id)),
-    deleteComputer: async ({ params, request }) => viewOf(context, request, await computers.remove(params.id)),
-    stopComputer: async ({ params, body, request }) => viewOf(context, request, await computers.stop(params.id, body.mode)),
-    forkComputer: async ({ params, body, request }) => {
-      const copies = await computers.fork(params.id, body.count, body.name);
-      return { data: copies.map((copy) => viewOf(context, request, copy)), next_cursor: null };
+    deleteComputer: async (call) => {
+      asked(call, "delete");
+      return viewOf(context, call.request, await computers.remove(call.params.id));
     },
-    startComputer: async ({ params, request }) => viewOf(context, request, await computers.start(params.id)),
+    stopComputer: async (call) => {
+      asked(call, "stop");
+      return viewOf(context, call.request, await computers.stop(call.params.id, call.body.mode));
+    },
+    forkComputer: async (call) => {
+      asked(call, "fork");
+      const copies = await computers.fork(call.params.id, call.body.count, call.body.name);
+      return { data: copies.map((copy) => viewOf(context, call.request, copy)), next_cursor: null };
+    },
+    startComputer: async (call) => {
+      asked(call, "start");
+      return viewOf(context, call.request, await computers.start(call.params.id));
+    },
   };
 };

@@ -2,6 +2,7 @@ import type { ExecRequest, StartProcess } from "../../contract/exec.ts";
 import type { ExecSpec, ProcessSpec } from "../../contract/guest/protocol.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Context } from "./context.ts";
+import { execEnd, programOf, watchEnd } from "./exec-events.ts";
 import type { Handlers } from "./route.ts";
 import { sendFrames } from "./sse.ts";
 
@@ -26,32 +27,43 @@ const execSpec = (body: ExecRequest): ExecSpec => ({
 
 type Names = "exec" | "execStream" | "startProcess" | "listProcesses" | "getProcess" | "processStdin" | "signalProcess" | "processOutput";
 
-export const execHandlers = ({ computers }: Context): Pick<Handlers, Names> => ({
-  exec: async ({ params, query, body, signal }) => {
+export const execHandlers = ({ computers, emit }: Context): Pick<Handlers, Names> => ({
+  exec: async ({ params, query, body, actor, signal }) => {
     if (query.start && computers.get(params.id).status !== "running") await computers.start(params.id);
-    const { live } = computers.running(params.id, "exec");
+    const { record, live } = computers.running(params.id, "exec");
     const release = live.activity.hold("exec");
+    const spec = { ...execSpec(body), output_limit: OUTPUT_LIMIT };
+    const tell = execEnd(emit, record.id, actor, spec);
     try {
-      const spec = { ...execSpec(body), output_limit: OUTPUT_LIMIT };
-      return await withDeadline("exec", spec.timeout_ms + GRACE_MS, signal, (within) => live.guest.exec(spec, within));
+      const result = await withDeadline("exec", spec.timeout_ms + GRACE_MS, signal, (within) => live.guest.exec(spec, within));
+      tell.ended(result);
+      return result;
+    } catch (error) {
+      tell.failed(error);
+      throw error;
     } finally {
       release();
     }
   },
-  execStream: async ({ params, body, response, signal }) => {
-    const { live } = computers.running(params.id, "exec");
+  execStream: async ({ params, body, actor, response, signal }) => {
+    const { record, live } = computers.running(params.id, "exec");
     const release = live.activity.hold("exec");
+    const spec = execSpec(body);
+    const tell = execEnd(emit, record.id, actor, spec);
     try {
-      const spec = execSpec(body);
       const within = AbortSignal.any([signal, AbortSignal.timeout(spec.timeout_ms + GRACE_MS)]);
-      await sendFrames(response, live.guest.execStream(spec, within));
+      await sendFrames(response, watchEnd(live.guest.execStream(spec, within), tell));
     } finally {
       release();
     }
   },
-  startProcess: ({ params, body, signal }) => {
-    const { live } = computers.running(params.id, "exec");
-    return withDeadline("The start of the process", CALL_MS, signal, (within) => live.guest.startProcess(processSpec(body), within));
+  startProcess: async ({ params, body, actor, signal }) => {
+    const { record, live } = computers.running(params.id, "exec");
+    const spec = processSpec(body);
+    const process = await withDeadline("The start of the process", CALL_MS, signal, (within) => live.guest.startProcess(spec, within));
+    const data = { pid: process.pid, program: programOf(spec), user: spec.user };
+    emit({ type: "process.started", computer_id: record.id, actor, data });
+    return process;
   },
   listProcesses: async ({ params, signal }) => {
     const { live } = computers.running(params.id, "exec");
@@ -66,9 +78,10 @@ export const execHandlers = ({ computers }: Context): Pick<Handlers, Names> => (
     const { live } = computers.running(params.id, "exec");
     await live.guest.writeStdin(params.pid, request, query.end, signal);
   },
-  signalProcess: async ({ params, body, signal }) => {
-    const { live } = computers.running(params.id, "exec");
+  signalProcess: async ({ params, body, actor, signal }) => {
+    const { record, live } = computers.running(params.id, "exec");
     await withDeadline("The signal", CALL_MS, signal, (within) => live.guest.signalProcess(params.pid, body.signal, within));
+    emit({ type: "process.signalled", computer_id: record.id, actor, data: { pid: params.pid, signal: body.signal } });
   },
   processOutput: async ({ params, response, signal }) => {
     const { live } = computers.running(params.id, "exec");

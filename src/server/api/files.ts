@@ -1,11 +1,12 @@
 import { pipeline } from "node:stream/promises";
 import type { Request, Response } from "express";
 import { VitrineError } from "../../contract/errors.ts";
+import type { EventType } from "../../contract/events.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Guest } from "../guest/guest.ts";
 import type { Context } from "./context.ts";
 import { downloadPath, downloads } from "./downloads.ts";
-import type { Handlers } from "./route.ts";
+import type { Call, Handlers } from "./route.ts";
 
 const CALL_MS = 60_000;
 
@@ -47,6 +48,10 @@ const sendFile = async (guest: Guest, path: string, request: Request, response: 
   await pipeline(body, response);
 };
 
+/** As the client announced it; a stream has none. */
+const sizeOf = ({ headers }: Request): { size_bytes?: number } =>
+  headers["content-length"] === undefined ? {} : { size_bytes: Number(headers["content-length"]) };
+
 type Names =
   | "readFile"
   | "writeFile"
@@ -60,17 +65,29 @@ type Names =
   | "readArchive"
   | "writeArchive";
 
-export const fileHandlers = ({ computers }: Context): Pick<Handlers, Names> => {
+export const fileHandlers = ({ computers, emit }: Context): Pick<Handlers, Names> => {
   /** Runs a file operation on a running computer, which is in use meanwhile. */
-  const using = async <T>(id: string, work: (guest: Guest) => Promise<T>): Promise<T> => {
-    const { live } = computers.running(id, "files");
+  const using = async <T>(id: string, work: (guest: Guest, computerId: string) => Promise<T>): Promise<T> => {
+    const { record, live } = computers.running(id, "files");
     const release = live.activity.hold("file");
     try {
-      return await work(live.guest);
+      return await work(live.guest, record.id);
     } finally {
       release();
     }
   };
+
+  /** As `using`; what was done is written into the timeline when it has gone well. */
+  const changing = (
+    { params, actor }: Pick<Call, "actor"> & { params: { id: string } },
+    type: EventType,
+    data: Record<string, unknown>,
+    work: (guest: Guest) => Promise<void>,
+  ): Promise<void> =>
+    using(params.id, async (guest, computer_id) => {
+      await work(guest);
+      emit({ type, computer_id, actor, data });
+    });
 
   return {
     readFile: ({ params, query, request, response, signal }) =>
@@ -79,20 +96,31 @@ export const fileHandlers = ({ computers }: Context): Pick<Handlers, Names> => {
       using(params.id, async (guest) => ({ data: await brief(signal, (within) => downloads(guest, within)), next_cursor: null })),
     getDownload: ({ params, request, response, signal }) =>
       using(params.id, (guest) => sendFile(guest, downloadPath(params.download_id), request, response, signal)),
-    writeFile: ({ params, query, request, signal }) => using(params.id, (guest) => guest.writeFile(query.path, request, signal)),
-    deleteFile: ({ params, query, signal }) => using(params.id, (guest) => brief(signal, (within) => guest.deleteFile(query.path, within))),
+    writeFile: (call) =>
+      changing(call, "file.written", { path: call.query.path, ...sizeOf(call.request) }, (guest) =>
+        guest.writeFile(call.query.path, call.request, call.signal),
+      ),
+    deleteFile: (call) =>
+      changing(call, "file.deleted", { path: call.query.path }, (guest) =>
+        brief(call.signal, (within) => guest.deleteFile(call.query.path, within)),
+      ),
     listFiles: ({ params, query, signal }) =>
       using(params.id, async (guest) => ({ data: await brief(signal, (within) => guest.list(query.path, within)), next_cursor: null })),
     statFile: ({ params, query, signal }) => using(params.id, (guest) => brief(signal, (within) => guest.stat(query.path, within))),
     makeDirectory: ({ params, body, signal }) => using(params.id, (guest) => brief(signal, (within) => guest.mkdir(body.path, within))),
-    moveFile: ({ params, body, signal }) =>
-      using(params.id, (guest) => brief(signal, (within) => guest.move(body.from, body.to, body.overwrite, within))),
+    moveFile: (call) => {
+      const { from, to, overwrite } = call.body;
+      return changing(call, "file.moved", { from, to }, (guest) => brief(call.signal, (within) => guest.move(from, to, overwrite, within)));
+    },
     readArchive: ({ params, query, response, signal }) =>
       using(params.id, async (guest) => {
         const body = await guest.readArchive(query.path, signal);
         attachment(response, "application/gzip", `${baseName(query.path)}.tar.gz`);
         await pipeline(body, response);
       }),
-    writeArchive: ({ params, query, request, signal }) => using(params.id, (guest) => guest.writeArchive(query.path, request, signal)),
+    writeArchive: (call) =>
+      changing(call, "file.written", { path: call.query.path, ...sizeOf(call.request), archive: true }, (guest) =>
+        guest.writeArchive(call.query.path, call.request, call.signal),
+      ),
   };
 };

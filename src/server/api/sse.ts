@@ -13,6 +13,8 @@ const HEARTBEAT_MS = 15_000;
  * `send` rejects. An `id` is what the client sends as Last-Event-ID when it comes again.
  */
 export const openSse = (response: Response, { stallMs }: { stallMs?: number } = {}) => {
+  // A connection that is kept for later would hold up a service that ends.
+  response.shouldKeepAlive = false;
   response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no" });
   response.flushHeaders();
   const heartbeat = setInterval(() => response.write(":\n\n"), HEARTBEAT_MS);

@@ -7,7 +7,7 @@ import { hasBrowser, hasDisplay } from "../computers/record.ts";
 import { type CdpPath, relayCdp } from "../relay/cdp-ws.ts";
 import { relayDisplay } from "../relay/display.ts";
 import { refuseUpgrade } from "../relay/refuse.ts";
-import { admitToComputer } from "./access.ts";
+import { API_KEY_ACTOR, admitToComputer } from "./access.ts";
 import type { Context } from "./context.ts";
 import { toVitrineError } from "./errors.ts";
 import type { OpenRelays } from "./relays.ts";
@@ -42,13 +42,24 @@ export const upgrades =
       const idle = live.activity.hold(target.kind === "cdp" ? "cdp" : "viewer");
       const common = { request, socket, head, guest: live.guest, signal, requestId };
       try {
-        if (target.kind === "cdp") await relayCdp({ ...common, path: target.path });
-        else {
+        const event = { computer_id: record.id, actor: linkId ?? API_KEY_ACTOR };
+        if (target.kind === "cdp") {
+          const onOpen = () => context.emit({ ...event, type: "cdp.connected" });
+          const onClose = () => context.emit({ ...event, type: "cdp.disconnected" });
+          await relayCdp({ ...common, path: target.path, onOpen, onClose });
+        } else {
           let leave = () => {};
+          const tell = (type: "viewer.joined" | "viewer.left") =>
+            context.emit({ ...event, type, data: { power, viewers: context.viewers.count(record.id) } });
           const onOpen = () => {
             leave = context.viewers.enter(record.id);
+            tell("viewer.joined");
           };
-          await relayDisplay({ ...common, viewOnly: power !== "control", onOpen, onClose: () => leave() });
+          const onClose = () => {
+            leave();
+            tell("viewer.left");
+          };
+          await relayDisplay({ ...common, viewOnly: power !== "control", onOpen, onClose });
         }
       } finally {
         idle();

@@ -3,6 +3,7 @@ import { keepOverrides } from "../browser/keeper.ts";
 import { hasOverrides } from "../browser/overrides.ts";
 import type { Machine, MachineExit } from "../machine/machine.ts";
 import { Activity } from "./activity.ts";
+import { crashWatch } from "./crashes.ts";
 import { type Engine, type Live, update } from "./engine.ts";
 import { type ComputerRecord, hasBrowser } from "./record.ts";
 
@@ -22,7 +23,11 @@ export const attach = (
   const live: Live = { machine, guest, activity, keeper };
   engine.live.set(record.id, live);
   // Followed for as long as it runs, so that what the API says of the browser is so now.
+  const crashed = crashWatch(({ status, starts }) =>
+    engine.emit({ type: "browser.crashed", computer_id: record.id, data: { status, starts } }),
+  );
   guest.onState(({ browser }) => {
+    crashed(browser);
     if (browser.status === "failed") engine.log.warn({ computer: record.id, reason: browser.reason }, "Chromium does not stay up");
   });
   const allowed = new Set(record.spec.network.host_ports);

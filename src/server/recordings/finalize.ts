@@ -48,7 +48,16 @@ export const finalize = async (studio: Studio, id: string, signal: AbortSignal, 
     const size_bytes = await bytesIn(dir).catch(() => 0);
     store.recordings.patch(id, { status: "failed", error: record.error ?? errorOf(cause), size_bytes });
   }
+  tellEnd(studio, id);
   await sweep(studio);
+};
+
+const tellEnd = ({ store, emit }: Studio, id: string): void => {
+  const record = store.recordings.get(id);
+  if (!record) return;
+  const { computer_id, status, end_reason, duration_ms, size_bytes } = record;
+  const duration_s = (duration_ms ?? 0) / 1000;
+  emit({ type: "recording.ended", computer_id, data: { recording_id: id, status, end_reason, duration_s, size_bytes } });
 };
 
 const errorOf = (cause: unknown): { code: string; message: string } => {

@@ -46,7 +46,17 @@ export const begin = async (
   };
   store.recordings.insert(record);
   await mkdir(join(root, record.id), { mode: 0o700 });
-  return { record, session: shoot(studio, record) };
+  const session = shoot(studio, record);
+  const started = {
+    type: "recording.started",
+    computer_id: computer.id,
+    data: { recording_id: record.id, automatic: automatic === 1 },
+  } as const;
+  session.first.then(
+    () => studio.emit(started),
+    () => {},
+  );
+  return { record, session };
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { Displays } from "../display/display.ts";
 import type { Store } from "../store/store.ts";
+import type { Emit } from "../timeline/timeline.ts";
 import type { Clock } from "./clock.ts";
 import type { Chapter, EndReason, RecordingRecord } from "./record.ts";
 
@@ -26,6 +27,7 @@ export interface Ports {
   root: string;
   limits: RecordingLimits;
   clock: Clock;
+  emit: Emit;
   log: Log;
 }
 

@@ -61,6 +61,14 @@ export const openTimeline = ({ store, limits, log }: TimelinePorts) => {
     }
   };
 
+  const tell = (event: Event): void => {
+    try {
+      news.emit("event", event);
+    } catch (error) {
+      log.error({ err: error, event: event.id }, "a listener failed");
+    }
+  };
+
   const emit: Emit = ({ type, computer_id, actor = null, data = {} }) => {
     try {
       const json = JSON.stringify(data);
@@ -68,7 +76,7 @@ export const openTimeline = ({ store, limits, log }: TimelinePorts) => {
       const event = { at: new Date().toISOString(), type, computer_id, actor };
       const id = store.insert(event, kept);
       prune(computer_id);
-      if (news.listenerCount("event") > 0) news.emit("event", { id, ...event, data: JSON.parse(kept) });
+      tell({ id, ...event, data: JSON.parse(kept) });
     } catch (error) {
       log.error({ err: error, type, computer: computer_id }, "an event is lost");
     }

@@ -9,6 +9,7 @@ const unused = () => {
 };
 
 test("a browser without a screen takes the blocks of a browser toolset, and says of all else that it has none", async () => {
+  const done: unknown[] = [];
   const perform = createActions({
     displays: { use: unused } as unknown as ActionsPorts["displays"],
     takePicture: unused,
@@ -16,9 +17,16 @@ test("a browser without a screen takes the blocks of a browser toolset, and says
     dialects,
     control: new ControlLocks(),
     toolsets: {
-      run: async (_id, _open, blocks) => blocks.map(({ id }) => ({ type: "tool_result", tool_use_id: id, content: [] })),
+      run: async (_id, _open, blocks) =>
+        blocks.map(({ id, name }) => ({
+          type: "tool_result",
+          tool_use_id: id,
+          content: [],
+          ...(name !== "tabs_context" && { is_error: true }),
+        })),
     },
     onAction: unused,
+    onDone: (...told) => void done.push(told),
   });
   const call = (body: object): Promise<unknown> =>
     perform({
@@ -27,10 +35,19 @@ test("a browser without a screen takes the blocks of a browser toolset, and says
       browser: {} as Call["browser"],
       openCdp: unused,
       body: PerformActions.parse(body),
+      actor: "key_a",
       signal: new AbortController().signal,
     });
   const block = { type: "tool_use", id: "toolu_1", name: "tabs_context", toolset_name: "browser", input: {} };
   expect(await call({ dialect: "anthropic", ...block })).toMatchObject({ type: "tool_result", tool_use_id: "toolu_1" });
+  const uses = [block, { ...block, name: "find", id: "toolu_2" }, { ...block, id: "toolu_3" }];
+  await call({ dialect: "anthropic", actions: uses });
+  // What comes after a failure was not done.
+  expect(done).toEqual([
+    ["cmp_a", "key_a", { action: "tabs_context", ok: true }],
+    ["cmp_a", "key_a", { action: "tabs_context", ok: true }],
+    ["cmp_a", "key_a", { action: "find", ok: false }],
+  ]);
   await expect(call({ actions: [{ type: "wait", ms: 0 }] })).rejects.toMatchObject({ code: "no_display" });
   const click = { type: "tool_use", id: "toolu_2", name: "computer", input: { action: "left_click", coordinate: [1, 1] } };
   await expect(call({ dialect: "anthropic", ...click })).rejects.toMatchObject({ code: "no_display" });
