@@ -1,23 +1,30 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { createWebSocketStream, WebSocket } from "ws";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { createWebSocketStream, WebSocket, WebSocketServer } from "ws";
 import { type Computer, ConnectionError, type Event, Vitrine } from "../../src/client/index.ts";
 import { EVENTS } from "../../src/contract/events.ts";
-import { RFB_PORT } from "../../src/contract/guest/protocol.ts";
+import { CDP_PORT, RFB_PORT } from "../../src/contract/guest/protocol.ts";
 import { RfbClient } from "../../src/server/display/rfb-client.ts";
 import { fakeFleet } from "../support/fake-machine.ts";
 import { startService, type TestService } from "../support/service.ts";
 import { startXvnc, type TestXvnc } from "../unit/display/xvnc.ts";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+/** For what comes by itself. */
+const soon = { timeout: 30_000 };
 
 let xvnc: TestXvnc;
 let service: TestService;
 let vitrine: Vitrine;
 let computer: Computer;
 const dir = mkdtempSync(join(tmpdir(), "vt-"));
-const fleet = () => fakeFleet({ [RFB_PORT]: xvnc.port });
+/** Takes connections as Chromium does. */
+const chromium = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+const fleet = () => fakeFleet({ [RFB_PORT]: xvnc.port, [CDP_PORT]: (chromium.address() as AddressInfo).port });
 beforeAll(async () => {
   xvnc = await startXvnc({ width: 320, height: 240 });
   service = await startService(dir, fleet());
@@ -28,6 +35,7 @@ afterAll(async () => {
   for await (const one of vitrine.computers.all()) await one.delete();
   await service?.close();
   await xvnc?.kill();
+  chromium.close();
   rmSync(dir, { recursive: true });
 });
 
@@ -151,12 +159,19 @@ test("who watches, who is connected to the browser, and what is recorded", async
   display.close();
   await left;
   client.close();
+  const cdp = new WebSocket(computer.cdp_ws_url!);
+  await once(cdp, "open");
+  const disconnected = once(cdp, "close");
+  cdp.close();
+  await disconnected;
   const recording = await computer.recorder.start();
   await computer.recorder.stop(recording.id);
   const seen = async () => (await since(after)).map(({ type, data }) => [type, data]);
-  await expect.poll(seen).toEqual([
+  await expect.poll(seen, soon).toEqual([
     ["viewer.joined", { power: "view", viewers: 1 }],
     ["viewer.left", { power: "view", viewers: 0 }],
+    ["cdp.connected", {}],
+    ["cdp.disconnected", {}],
     ["recording.started", { recording_id: recording.id, automatic: false }],
     [
       "recording.ended",
@@ -169,7 +184,11 @@ test("who watches, who is connected to the browser, and what is recorded", async
       },
     ],
   ]);
-  expect((await since(after))[0]?.actor).toMatch(/^lnk_/);
+  const [joined, gone, connected] = await since(after);
+  expect(joined?.actor).toMatch(/^lnk_/);
+  expect(gone?.actor).toBe(joined?.actor);
+  expect(connected?.actor).toMatch(/^lnk_/);
+  expect(connected?.actor).not.toBe(joined?.actor);
 });
 
 test("lists in pages, after an id, and by type", async () => {
@@ -243,9 +262,9 @@ test("events come as they happen, over a restart of the service, each once", asy
       for await (const event of vitrine.events({ after, types: ["exec"], signal: abort.signal })) seen.push(event);
     })();
   const first = collect(start);
-  await computer.exec("true");
-  await computer.exec("true");
-  await expect.poll(() => seen.length).toBe(2);
+  await computer.exec(["true"]);
+  await computer.exec(["true"]);
+  await expect.poll(() => seen.length, soon).toBe(2);
   const ended = first.catch((error) => error);
   await service.close();
   expect(await ended).toBeInstanceOf(ConnectionError);
@@ -253,10 +272,10 @@ test("events come as they happen, over a restart of the service, each once", asy
   vitrine = new Vitrine(service);
   // Its machine does not outlive a fake fleet.
   computer = await (await vitrine.computers.get(computer.id)).start();
-  await computer.exec("true");
+  await computer.exec(["true"]);
   const second = collect(seen.at(-1)!.id);
-  await computer.exec("true");
-  await expect.poll(() => seen.length).toBe(4);
+  await computer.exec(["true"]);
+  await expect.poll(() => seen.length, soon).toBe(4);
   abort.abort();
   await expect(second).rejects.toThrow("aborted");
   expect(seen).toEqual((await computer.listEvents({ after: start, types: ["exec"] })).data);
@@ -269,7 +288,7 @@ test("a stream ends when its computer is deleted, after its last event; so does 
   const following = (async () => {
     for await (const event of mortal.events({ types: ["computer.status"] })) seen.push(event);
   })();
-  await expect.poll(() => seen.length).toBe(2);
+  await expect.poll(() => seen.length, soon).toBe(2);
   await mortal.delete();
   await following;
   expect(seen.map(short)).toEqual(["creating", "running", "deleting", "deleted"]);
