@@ -7,7 +7,6 @@ import { type Clock, realClock } from "../../../src/server/recordings/clock.ts";
 import { recordings } from "../../../src/server/recordings/recordings.ts";
 import type { Ports, RecordingLimits } from "../../../src/server/recordings/studio.ts";
 import { openStore, type Store } from "../../../src/server/store/store.ts";
-import type { NewEvent } from "../../../src/server/timeline/timeline.ts";
 
 /** A running computer's record. */
 export const computerRecord = (id: string, change: Partial<ComputerRecord> = {}): ComputerRecord => {
@@ -49,7 +48,6 @@ export const openStudio = async (
 ) => {
   const root = join(dataDir, "recordings");
   mkdirSync(root, { recursive: true });
-  const told: NewEvent[] = [];
   const made = recordings({
     store,
     displays,
@@ -57,13 +55,13 @@ export const openStudio = async (
     root,
     limits: { retentionS: 3600, quotaMb: 1024, ...limits },
     clock,
-    emit: (event) => void told.push(event),
+    emit: () => {},
     log: silent,
   });
   const close = async () => {
     await made.close();
     store.close();
   };
-  return { recordings: made, told, store, root, close, file: (id: string, name = "video.mp4") => join(root, id, name) };
+  return { recordings: made, store, root, close, file: (id: string, name = "video.mp4") => join(root, id, name) };
 };
 export type TestStudio = Awaited<ReturnType<typeof openStudio>>;
