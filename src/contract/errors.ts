@@ -39,6 +39,7 @@ export const ERRORS = {
   not_a_file: [409, "{path} is a folder or special file; this call takes regular files."],
   not_a_directory: [409, "{path} is not a folder."],
   permission_denied: [409, "The guest's user may not do this at {path}."],
+  request_timeout: [408, "The request's {part} did not come within {timeout_s} s."],
   payload_too_large: [413, "The body is larger than {limit} bytes."],
   range_not_satisfiable: [416, "The range does not lie within the file of {size} bytes."],
   archive_invalid: [422, "The archive cannot be unpacked: {reason}"],
@@ -47,6 +48,8 @@ export const ERRORS = {
     "{who} drives this computer. Wait until it is released (if_controlled: 'wait' does), or release it with DELETE .../control.",
   ],
   capacity_exceeded: [429, "The host is full: {reason}. Delete or stop a computer, or try again later."],
+  too_many_requests: [429, "Too much is asked at once: {reason}. Try again when some of it is done."],
+  headers_too_large: [431, "The request's header has more than {limit}."],
   navigation_failed: [502, "Chromium could not open {url}: {reason}"],
   timeout: [504, "{what} did not finish within {timeout_s} s."],
   guest_unreachable: [503, "The computer's agent does not answer: {reason}"],
@@ -55,6 +58,7 @@ export const ERRORS = {
     "The link to the computer broke while this was under way. It was not repeated; look at its effect before you try again.",
   ],
   browser_unavailable: [503, "Chromium in the computer does not answer yet: {reason}"],
+  too_many_connections: [503, "No more connections are taken: {reason}. Close some, or try again later."],
   disk_full: [507, "No space is left on the computer's disk for {path}."],
   display_unavailable: [503, "The computer's display does not answer: {reason}"],
   memory_lost: [500, "The computer's memory could not be brought back, so it was started from its disks: {reason}"],
@@ -66,6 +70,9 @@ export const ERRORS = {
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type ErrorCode = keyof typeof ERRORS;
+
+/** Seconds that an answer's Retry-After says, for what passes by itself. */
+export const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = { capacity_exceeded: 10, too_many_requests: 1, too_many_connections: 5 };
 
 /** The body of every error answer. */
 export interface ErrorBody {

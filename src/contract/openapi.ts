@@ -15,7 +15,7 @@ const content = (shape: BodyShape) =>
 const tagOf = (path: string): string => path.split("/")[4] ?? (path.startsWith("/v1/computers") ? "computers" : "service");
 
 const errorAnswers = (route: Route, answer: z.ZodType) => {
-  const codes = [...ALWAYS, ...(route.errors ?? [])];
+  const codes = [...ALWAYS, ...(route.errors ?? []), ...(route.lane ? (["too_many_requests"] as const) : [])];
   const byStatus = Map.groupBy(codes, (code) => ERRORS[code][0]);
   return Object.fromEntries(
     [...byStatus].map(([status, list]) => [status, { description: list.join(", "), content: { "application/json": { schema: answer } } }]),

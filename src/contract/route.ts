@@ -6,6 +6,9 @@ import type { ErrorCode } from "./errors.ts";
 export type Media = { media: string; description: string };
 export type BodyShape = z.ZodType | Media;
 
+/** What a call uses of a computer. Calls in one lane wait for one another when there are many; those in another lane do not. */
+export type Lane = "commands" | "files" | "screen";
+
 /**
  * One call of the API. The table in routes.ts is the single source: the server takes its validation from it, /openapi.json is generated from it,
  * and a server handler that is missing or superfluous is a type error.
@@ -24,6 +27,8 @@ export interface Route {
   errors?: readonly ErrorCode[];
   /** `key`: the API key. `none`: open. `link`: a capability token in the query. */
   auth?: "key" | "none" | "link";
+  /** The computer's calls of this kind are limited in number; beyond it too_many_requests. */
+  lane?: Lane;
 }
 
 /** Ids and names are both taken where a path has {id}. */

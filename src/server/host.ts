@@ -1,5 +1,6 @@
 import { ensureImage, findImage } from "../../guest-image/build/image.ts";
 import { CreateComputer, type TemplateName } from "../contract/computer.ts";
+import type { Meter } from "./capacity/resources.ts";
 import type { Log, Ports } from "./computers/engine.ts";
 import { bootFiles } from "./guest/boot-files.ts";
 import { openGuest } from "./guest/open.ts";
@@ -20,6 +21,8 @@ const BOOT_DEADLINE_MS = { kvm: 60_000, tcg: 300_000 };
 export interface Host
   extends Pick<Ports, "machines" | "image" | "template" | "refer" | "unrefer" | "discard" | "openGuest" | "warm" | "bootDeadlineMs"> {
   hasImage(template: TemplateName): Promise<boolean>;
+  /** Default: this machine. */
+  meter?: Meter;
   /** One sentence for the log. */
   about: string;
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
@@ -10,15 +10,18 @@ import { describeAction } from "./actions/describe.ts";
 import { dialects } from "./actions/dialects/index.ts";
 import { createActions } from "./actions/perform.ts";
 import { createApp } from "./api/app.ts";
+import { Lanes } from "./api/lanes.ts";
 import { OpenRelays } from "./api/relays.ts";
 import { upgrades } from "./api/upgrade.ts";
 import { Viewers } from "./api/viewers.ts";
 import { loadApiKey, loadSigner } from "./auth/key.ts";
 import { watchNavigations } from "./browser/navigations.ts";
 import { BrowserToolsets } from "./browser/toolset/toolsets.ts";
-import { admit } from "./computers/admit.ts";
+import { createCapacity } from "./capacity/capacity.ts";
+import { thisMachine } from "./capacity/resources.ts";
+import { claimants } from "./computers/claimants.ts";
 import { computers } from "./computers/computers.ts";
-import { createEngine, release } from "./computers/engine.ts";
+import { createEngine, type Engine, release } from "./computers/engine.ts";
 import { startPool } from "./computers/pool.ts";
 import { startReaper } from "./computers/reap.ts";
 import { reconcile } from "./computers/reconcile.ts";
@@ -26,19 +29,24 @@ import { connectDisplay } from "./display/connect.ts";
 import { OpenDisplays } from "./display/displays.ts";
 import { takePicture } from "./display/picture.ts";
 import { settled } from "./display/settled.ts";
+import { createDoor } from "./door/door.ts";
 import { dialHostPort } from "./egress/host-ports.ts";
+import { Gate } from "./gate.ts";
 import { bootFiles } from "./guest/boot-files.ts";
 import { type Host, prepare } from "./host.ts";
 import type { Progress } from "./progress.ts";
 import { realClock } from "./recordings/clock.ts";
 import { recordings as createRecordings } from "./recordings/recordings.ts";
 import { type Config, EVENT_DEFAULTS, RECORDING_DEFAULTS } from "./setup/config.ts";
+import { readLimits } from "./setup/limits.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { tellControl } from "./timeline/control.ts";
 import { openTimeline } from "./timeline/timeline.ts";
 
 /** Milliseconds that open requests get to end when the service closes. */
 const CLOSE_MS = 5000;
+/** Milliseconds that a create or a start waits for its turn. */
+const MAKE_WAIT_MS = 5 * 60_000;
 
 export interface ServeOptions {
   log?: Logger;
@@ -73,7 +81,16 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
   const guestSecret = (id: string) => sign("guest", id);
   const timeline = openTimeline({ store: store.events, limits: config.events ?? EVENT_DEFAULTS, log });
   const { emit } = timeline;
-  const engine = createEngine({
+  const limits = { ...readLimits({}), ...config.limits };
+  const meter = host.meter ?? thisMachine(config.dataDir);
+  const makers = new Gate({
+    most: limits.creates || Math.max(2, meter.resources().cpus),
+    waiting: limits.createsWaiting,
+    waitMs: MAKE_WAIT_MS,
+    refusal: (reason) => new VitrineError("capacity_exceeded", { reason: `of creates and starts, ${reason}` }),
+  });
+  const capacity = createCapacity({ meter, rules: limits, claimants: () => claimants(engine), makers });
+  const engine: Engine = createEngine({
     ...host,
     store,
     dialHostPort,
@@ -81,14 +98,15 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
     guestSecret,
     directory: (id) => join(config.dataDir, "computers", id),
     directories: () => readdir(join(config.dataDir, "computers")),
-    admit,
+    admit: ({ spec }) => capacity.admit(spec),
+    makers,
     emit,
     log,
   });
   await reconcile(engine);
   const stopReaper = startReaper(engine);
   const pool = startPool(engine, config.pool);
-  const relays = new OpenRelays();
+  const relays = new OpenRelays(limits);
   const toolsets = new BrowserToolsets();
   const displays = new OpenDisplays({
     connect: async (id, signal) => {
@@ -153,14 +171,19 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
     sign,
     apiKey,
     allowedHosts,
+    limits,
+    lanes: new Lanes(limits),
+    capacity,
     version: version(),
     hasImage: host.hasImage,
     log,
   };
-  // Uploads take what they take; only the head of a request has a time limit. A missing Host is refused in our own words.
-  const server = createServer({ requestTimeout: 0, headersTimeout: 20_000, requireHostHeader: false }, createApp(context, relays, log));
   const onUpgrade = upgrades(context, relays);
-  server.on("upgrade", (request, socket, head) => void onUpgrade(request, socket, head));
+  const server = createDoor({
+    limits,
+    onRequest: createApp(context, relays, log),
+    onUpgrade: (request, socket, head) => void onUpgrade(request, socket, head),
+  });
   const url = await listen(server, config.listen);
   log.info({ url, host: host.about }, "serving");
 

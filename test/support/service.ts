@@ -53,6 +53,11 @@ export const startService = async (
       image: async (template) => ({ id: "fake", template, kernel: "", initrd: "", rootDisk: "" }),
       hasImage: async (template) => template === "browser",
       bootDeadlineMs: 20_000,
+      // Fake machines need nothing of this one.
+      meter: {
+        resources: () => ({ ramMb: 1e6, ramAvailableMb: 1e6, cpus: 64, diskMb: 1e6, diskFreeMb: 1e6 }),
+        ownMb: () => 0,
+      },
       about: "fake machines",
       ...options.host,
     },

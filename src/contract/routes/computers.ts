@@ -69,7 +69,7 @@ export const computers = {
     summary: "Start a stopped computer, or one in error; a suspended one goes on where it was",
     status: 200,
     answer: Computer,
-    errors: ["computer_not_found", "wrong_state", "machine_failed", "timeout"],
+    errors: ["computer_not_found", "wrong_state", "capacity_exceeded", "machine_failed", "timeout"],
   },
   forkComputer: {
     method: "post",

@@ -16,6 +16,7 @@ export const exec = {
     status: 200,
     answer: ExecResult,
     errors: onGuest,
+    lane: "commands",
   },
   execStream: {
     method: "post",
@@ -25,6 +26,7 @@ export const exec = {
     status: 200,
     answer: sse,
     errors: onGuest,
+    lane: "commands",
   },
   startProcess: {
     method: "post",
@@ -34,6 +36,7 @@ export const exec = {
     status: 201,
     answer: ProcessInfo,
     errors: onGuest,
+    lane: "commands",
   },
   listProcesses: {
     method: "get",
@@ -42,6 +45,7 @@ export const exec = {
     status: 200,
     answer: list(ProcessInfo),
     errors: onGuest,
+    lane: "commands",
   },
   getProcess: {
     method: "get",
@@ -50,6 +54,7 @@ export const exec = {
     status: 200,
     answer: ProcessInfo,
     errors: [...onGuest, "process_not_found"],
+    lane: "commands",
   },
   processStdin: {
     method: "post",
@@ -59,6 +64,7 @@ export const exec = {
     body: bytes,
     status: 204,
     errors: [...onGuest, "process_not_found"],
+    lane: "commands",
   },
   signalProcess: {
     method: "post",
@@ -67,6 +73,7 @@ export const exec = {
     body: SignalProcess,
     status: 204,
     errors: [...onGuest, "process_not_found"],
+    lane: "commands",
   },
   processOutput: {
     method: "get",
@@ -75,5 +82,6 @@ export const exec = {
     status: 200,
     answer: sse,
     errors: [...onGuest, "process_not_found"],
+    lane: "commands",
   },
 } as const satisfies Record<string, Route>;

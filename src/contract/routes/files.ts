@@ -17,6 +17,7 @@ export const files = {
     status: 200,
     answer: bytes,
     errors: [...onFiles, "range_not_satisfiable"],
+    lane: "files",
   },
   writeFile: {
     method: "put",
@@ -26,6 +27,7 @@ export const files = {
     body: bytes,
     status: 204,
     errors: [...onFiles, "disk_full"],
+    lane: "files",
   },
   deleteFile: {
     method: "delete",
@@ -34,6 +36,7 @@ export const files = {
     query: pathQuery,
     status: 204,
     errors: onFiles,
+    lane: "files",
   },
   listFiles: {
     method: "get",
@@ -43,6 +46,7 @@ export const files = {
     status: 200,
     answer: list(FileStat),
     errors: onFiles,
+    lane: "files",
   },
   statFile: {
     method: "get",
@@ -52,6 +56,7 @@ export const files = {
     status: 200,
     answer: FileStat,
     errors: onFiles,
+    lane: "files",
   },
   makeDirectory: {
     method: "post",
@@ -60,6 +65,7 @@ export const files = {
     body: MakeDirectory,
     status: 204,
     errors: [...onFiles, "file_exists"],
+    lane: "files",
   },
   moveFile: {
     method: "post",
@@ -68,6 +74,7 @@ export const files = {
     body: MoveFile,
     status: 204,
     errors: [...onFiles, "file_exists"],
+    lane: "files",
   },
   readArchive: {
     method: "get",
@@ -77,6 +84,7 @@ export const files = {
     status: 200,
     answer: archive,
     errors: onFiles,
+    lane: "files",
   },
   writeArchive: {
     method: "put",
@@ -86,6 +94,7 @@ export const files = {
     body: archive,
     status: 204,
     errors: [...onFiles, "archive_invalid", "disk_full"],
+    lane: "files",
   },
   listDownloads: {
     method: "get",
@@ -94,6 +103,7 @@ export const files = {
     status: 200,
     answer: list(Download),
     errors: onGuest,
+    lane: "files",
   },
   getDownload: {
     method: "get",
@@ -102,5 +112,6 @@ export const files = {
     status: 200,
     answer: bytes,
     errors: [...onGuest, "file_not_found", "range_not_satisfiable"],
+    lane: "files",
   },
 } as const satisfies Record<string, Route>;

@@ -19,6 +19,7 @@ export const screen = {
     status: 200,
     answer: { media: "image/*", description: "PNG, JPEG or WebP; X-Screen-Width and X-Screen-Height are its size" },
     errors: [...onGuest, "no_display", "display_unavailable"],
+    lane: "screen",
   },
   startRecording: {
     method: "post",
@@ -97,6 +98,7 @@ export const screen = {
     status: 200,
     answer: z.union([ActionsAnswer, z.unknown()]),
     errors: [...onGuest, "no_display", "display_unavailable", "unsupported_option", "controlled"],
+    lane: "screen",
   },
   getControl: {
     method: "get",

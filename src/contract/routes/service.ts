@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Capacity } from "../capacity.ts";
 import { TemplateName } from "../computer.ts";
 import type { Route } from "../route.ts";
 import { list } from "./shared.ts";
@@ -20,6 +21,13 @@ export const service = {
         ready: z.boolean().describe("The image is built"),
       }),
     ),
+  },
+  getCapacity: {
+    method: "get",
+    path: "/v1/capacity",
+    summary: "How much the host takes on, and how many more computers fit",
+    status: 200,
+    answer: Capacity,
   },
   health: {
     method: "get",

@@ -65,10 +65,14 @@ export const createApp = (context: Context, relays: OpenRelays, logger: Logger):
       ...screenshotHandlers(context),
       ...serviceHandlers(context),
     },
-    (route, request) => {
-      if (route.auth === "none") return null;
-      requireApiKey(request, context.apiKey);
-      return API_KEY_ACTOR;
+    {
+      authorise: (route, request) => {
+        if (route.auth === "none") return null;
+        requireApiKey(request, context.apiKey);
+        return API_KEY_ACTOR;
+      },
+      enter: async (idOrName, lane, signal) => context.lanes.enter(context.computers.get(idOrName).id, lane, signal),
+      limits: context.limits,
     },
   );
   app.use(notFound);

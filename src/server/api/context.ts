@@ -2,12 +2,15 @@ import type { TemplateName } from "../../contract/computer.ts";
 import type { ControlLocks } from "../actions/control.ts";
 import type { PerformCall } from "../actions/perform.ts";
 import type { Signer } from "../auth/key.ts";
+import type { Capacity } from "../capacity/capacity.ts";
 import type { Computers } from "../computers/computers.ts";
 import type { Log } from "../computers/engine.ts";
 import type { Displays } from "../display/display.ts";
 import type { Recordings } from "../recordings/recordings.ts";
+import type { Limits } from "../setup/limits.ts";
 import type { Store } from "../store/store.ts";
 import type { Emit, Timeline } from "../timeline/timeline.ts";
+import type { Lanes } from "./lanes.ts";
 import type { Viewers } from "./viewers.ts";
 
 /** What the API's handlers work with; wired in main. */
@@ -27,6 +30,9 @@ export interface Context {
   control: ControlLocks;
   apiKey: string;
   allowedHosts: readonly string[];
+  limits: Limits;
+  lanes: Lanes;
+  capacity: Capacity;
   version: string;
   /** Whether the template's image is built. */
   hasImage(template: TemplateName): Promise<boolean>;

@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from "express";
-import { VitrineError } from "../../contract/errors.ts";
+import { RETRY_AFTER_S, VitrineError } from "../../contract/errors.ts";
 import type { Route } from "../../contract/route.ts";
 import { ROUTES } from "../../contract/routes.ts";
 import type { Log } from "../computers/engine.ts";
@@ -28,10 +28,15 @@ export const answerErrors =
   (log: Log, requestId: (request: Request) => string): ErrorRequestHandler =>
   (thrown, request, response, _next) => {
     const id = requestId(request);
+    // Who is gone is told nothing, and has made nothing fail.
+    if (response.destroyed) return;
     const error = toVitrineError(thrown, id);
     if (error.status >= 500) log.error({ request_id: id, code: error.code, err: error.cause ?? thrown }, "request failed");
     // Half an answer cannot become an error any more; the cut connection tells the client that it is not whole.
     if (response.headersSent) return void response.destroy();
-    if (error.code === "capacity_exceeded") response.setHeader("Retry-After", "10");
+    const retryAfter = RETRY_AFTER_S[error.code];
+    if (retryAfter !== undefined) response.setHeader("Retry-After", retryAfter);
+    // What of the body is still to come is not waited for.
+    if (error.code === "request_timeout") response.setHeader("Connection", "close");
     response.status(error.status).json(error.toBody(id));
   };

@@ -1,9 +1,22 @@
+import { VitrineError } from "../../contract/errors.ts";
+import type { Limits } from "../setup/limits.ts";
+
 /** The open relays (CDP, display) of each computer, so that they end with what let them in. */
 export class OpenRelays {
+  readonly #limits: Pick<Limits, "sockets" | "socketsPerComputer">;
   #open = new Set<{ computerId: string; linkId: string | null; abort: AbortController }>();
 
-  /** A signal for one relay; it aborts when its computer stops or its link is revoked. `release` when the relay has ended by itself. */
+  constructor(limits: Pick<Limits, "sockets" | "socketsPerComputer">) {
+    this.#limits = limits;
+  }
+
+  /** A signal for one relay; it aborts when its computer stops or its link is revoked. `release` when the relay has ended by itself. Throws too_many_connections. */
   add(computerId: string, linkId: string | null): { signal: AbortSignal; release: () => void } {
+    const { sockets, socketsPerComputer } = this.#limits;
+    if (this.#open.size >= sockets) throw new VitrineError("too_many_connections", { reason: `${sockets} WebSockets are open` });
+    const own = [...this.#open].filter((entry) => entry.computerId === computerId).length;
+    if (own >= socketsPerComputer)
+      throw new VitrineError("too_many_connections", { reason: `${own} WebSockets of this computer are open` });
     const entry = { computerId, linkId, abort: new AbortController() };
     this.#open.add(entry);
     return { signal: entry.abort.signal, release: () => void this.#open.delete(entry) };

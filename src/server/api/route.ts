@@ -1,9 +1,10 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from "express";
 import type { z } from "zod";
 import { VitrineError } from "../../contract/errors.ts";
-import { type BodyShape, type Media, PathParams, type Route } from "../../contract/route.ts";
+import { type BodyShape, type Lane, type Media, PathParams, type Route } from "../../contract/route.ts";
 import { ROUTES, type RouteId } from "../../contract/routes.ts";
 import { parse } from "../parse.ts";
+import type { Limits } from "../setup/limits.ts";
 
 type Names<P extends string> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
 type Params<P extends string> = { [N in Names<P>]: N extends keyof typeof PathParams ? z.output<(typeof PathParams)[N]> : string };
@@ -34,8 +35,20 @@ export type Handlers = {
   [K in Bound]: (call: Call<(typeof ROUTES)[K]>) => Promise<Answer<(typeof ROUTES)[K]>> | Answer<(typeof ROUTES)[K]>;
 };
 
-const BODY_LIMIT = 10 * 1024 * 1024;
-const readJson = express.json({ limit: BODY_LIMIT, type: () => true, strict: true });
+/** Reads a JSON body, whole and in time: one that only trickles in is given up like one that has stopped. */
+const jsonReader = ({ bodyBytes, stallS }: Pick<Limits, "bodyBytes" | "stallS">): RequestHandler => {
+  const read = express.json({ limit: bodyBytes, type: () => true, strict: true });
+  return (request, response, next) => {
+    let given = false;
+    const goOn = (error?: unknown) => {
+      clearTimeout(timer);
+      if (!given) next(error);
+      given = true;
+    };
+    const timer = setTimeout(() => goOn(new VitrineError("request_timeout", { part: "body", timeout_s: stallS })), stallS * 1000);
+    read(request, response, goOn);
+  };
+};
 
 const isJson = (shape: BodyShape | undefined): shape is z.ZodType => shape !== undefined && !("media" in shape);
 
@@ -62,8 +75,10 @@ const clientGone = (response: Response): AbortSignal => {
   return abort.signal;
 };
 
+const attempt = async <T>(work: () => T): Promise<Awaited<T>> => await work();
+
 const handle =
-  (route: Route, handler: (call: Call) => unknown): RequestHandler =>
+  (route: Route, handler: (call: Call) => unknown, enter: Rules["enter"]): RequestHandler =>
   async (request, response) => {
     const call: Call = {
       params: parseParams(request.params),
@@ -74,15 +89,25 @@ const handle =
       response,
       signal: clientGone(response),
     } as Call;
-    const answer = await handler(call);
+    const leave = route.lane ? await enter((call.params as { id: string }).id, route.lane, call.signal) : () => {};
+    const answer = await attempt(() => handler(call)).finally(leave);
     if (response.headersSent || response.destroyed) return;
     response.status(route.status);
     if (answer === undefined) response.end();
     else response.json(answer);
   };
 
-/** Binds every call of the contract; `authorise` runs before anything of the call is read, and answers who asks. */
-export const bindRoutes = (router: Router, handlers: Handlers, authorise: (route: Route, request: Request) => string | null): void => {
+export interface Rules {
+  /** Runs before anything of the call is read, and answers who asks. */
+  authorise(route: Route, request: Request): string | null;
+  /** Resolves when it is the call's turn on that computer, with the way to leave. */
+  enter(idOrName: string, lane: Lane, signal: AbortSignal): Promise<() => void>;
+  limits: Limits;
+}
+
+/** Binds every call of the contract. */
+export const bindRoutes = (router: Router, handlers: Handlers, { authorise, enter, limits }: Rules): void => {
+  const readJson = jsonReader(limits);
   for (const [id, route] of Object.entries(ROUTES) as [RouteId, Route][]) {
     if (route.auth === "link") continue;
     const path = route.path.replace(/\{(\w+)\}/g, ":$1");
@@ -94,7 +119,7 @@ export const bindRoutes = (router: Router, handlers: Handlers, authorise: (route
       path,
       authorised,
       ...(isJson(route.body) ? [readJson] : []),
-      handle(route, handlers[id as Bound] as (call: Call) => unknown),
+      handle(route, handlers[id as Bound] as (call: Call) => unknown, enter),
     );
   }
 };

@@ -9,7 +9,7 @@ const DESCRIPTIONS: Record<TemplateName, string> = {
   "coding-agent": "The browser template with compilers, Node.js and pip; built when first asked for",
 };
 
-export const serviceHandlers = ({ hasImage }: Context): Pick<Handlers, "listTemplates" | "health" | "ready"> => ({
+export const serviceHandlers = ({ hasImage, capacity }: Context): Pick<Handlers, "listTemplates" | "getCapacity" | "health" | "ready"> => ({
   listTemplates: async () => ({
     data: await Promise.all(
       TEMPLATES.map(async (id) => ({
@@ -23,6 +23,7 @@ export const serviceHandlers = ({ hasImage }: Context): Pick<Handlers, "listTemp
     ),
     next_cursor: null,
   }),
+  getCapacity: () => capacity.report(),
   health: () => ({ status: "ok" as const }),
   ready: async () => {
     if (!(await hasImage("browser"))) throw new VitrineError("setup_incomplete", { reason: "the browser image is not built yet" });

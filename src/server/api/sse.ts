@@ -7,6 +7,8 @@ import { exitOf } from "../guest/exec.ts";
 
 /** Keeps proxies from cutting a quiet stream. */
 const HEARTBEAT_MS = 15_000;
+/** Bytes that may wait for a client that reads slower than we write, where the writer cannot wait for it. */
+const MAX_BEHIND = 1024 * 1024;
 
 /**
  * A stream of server-sent events on a response. `send` waits while the client reads slower than we write; with `stallMs` a client that has not read for so long is cut off, and
@@ -17,7 +19,9 @@ export const openSse = (response: Response, { stallMs }: { stallMs?: number } = 
   response.shouldKeepAlive = false;
   response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no" });
   response.flushHeaders();
-  const heartbeat = setInterval(() => response.write(":\n\n"), HEARTBEAT_MS);
+  const heartbeat = setInterval(() => {
+    if (!response.writableNeedDrain) response.write(":\n\n");
+  }, HEARTBEAT_MS);
   const closed = new AbortController();
   response.once("close", () => {
     clearInterval(heartbeat);
@@ -34,6 +38,7 @@ export const openSse = (response: Response, { stallMs }: { stallMs?: number } = 
   return {
     send: async (event: string, data: unknown, id?: number): Promise<void> => {
       if (response.destroyed) return;
+      if (response.writableLength > MAX_BEHIND) return void response.destroy();
       const text = `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
       if (!response.write(text)) await drained();
     },

@@ -40,7 +40,7 @@ export const upgrades =
       const { live } = context.computers.running(record.id, target.kind === "cdp" ? "CDP" : "the display");
       const { signal, release } = relays.add(record.id, linkId);
       const idle = live.activity.hold(target.kind === "cdp" ? "cdp" : "viewer");
-      const common = { request, socket, head, guest: live.guest, signal, requestId };
+      const common = { request, socket, head, guest: live.guest, signal, limits: context.limits, requestId };
       try {
         const event = { computer_id: record.id, actor: linkId ?? API_KEY_ACTOR };
         if (target.kind === "cdp") {

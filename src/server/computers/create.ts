@@ -32,8 +32,11 @@ export const create = (engine: Engine, request: CreateComputer): { record: Compu
   const { name, ...spec } = request;
   const waiting = waitingFor(engine, spec);
   const record = newRecord(engine, name, spec, waiting);
-  // What waits has its memory already.
-  if (!waiting) engine.admit(record);
+  // What waits has its memory already, and takes no time.
+  if (!waiting) {
+    engine.makers.requireRoom();
+    engine.admit(record);
+  }
   writeDown(engine, record);
   if (waiting) claim(engine, waiting);
   const work = (signal: AbortSignal, step: Step) => start(engine, record, waiting, signal, step);
@@ -86,6 +89,22 @@ const start = async (
     const made = await attempt(() => takeOver(engine, record, waiting, signal, step), "what waited cannot be used");
     if (made) return made;
   }
+  const leave = await engine.makers.enter(signal);
+  try {
+    return await build(engine, record, attempt, signal, step);
+  } finally {
+    leave();
+  }
+};
+
+/** From the template where there is one, from the image otherwise. */
+const build = async (
+  engine: Engine,
+  record: ComputerRecord,
+  attempt: (work: () => Promise<ComputerRecord>, failure: string) => Promise<ComputerRecord | null>,
+  signal: AbortSignal,
+  step: Step,
+): Promise<ComputerRecord> => {
   const image = await engine.image(record.spec.template, signal);
   const spec = machineSpec(engine, record, image);
   const template = await engine.template(shapeOf(record.spec), image, signal);

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Status, TemplateName } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
 import type { Keeper } from "../browser/keeper.ts";
+import type { Gate } from "../gate.ts";
 import type { Guest } from "../guest/guest.ts";
 import type { BootFiles, GuestImage, LinkAddress, Machine, MachineDriver } from "../machine/machine.ts";
 import type { Store } from "../store/store.ts";
@@ -45,6 +46,8 @@ export interface Ports {
   directories(): Promise<string[]>;
   /** Throws capacity_exceeded when the host has no room for one more. */
   admit(record: ComputerRecord): void;
+  /** Where the making and starting of computers wait for their turn: more at one time than the host has processors only hold each other up. */
+  makers: Gate;
   /** Milliseconds a boot may take. */
   bootDeadlineMs: number;
   emit: Emit;
@@ -86,6 +89,8 @@ export interface Engine extends Ports {
   operations: Map<string, Operation>;
   /** By id. */
   waiting: Map<string, Waiting>;
+  /** Those that are being made to wait. */
+  preparing: Set<ComputerRecord>;
   /**
    * `change` (record) after every change of a record; `activity` (id) when a computer begins or ceases to be in use; `claimed` when one that waited has become somebody's.
    */
@@ -103,6 +108,7 @@ export const createEngine = (ports: Ports): Engine => ({
   live: new Map(),
   operations: new Map(),
   waiting: new Map(),
+  preparing: new Set(),
   events: new EventEmitter<Events>().setMaxListeners(0),
 });
 

@@ -21,30 +21,40 @@ const prepareOne = (engine: Engine, template: TemplateName, parent: AbortSignal)
   withDeadline("A computer of the pool", engine.bootDeadlineMs, parent, async (signal) => {
     const record = newRecord(engine, "waiting", CreateComputer.parse({ template }));
     engine.admit(record);
-    const { id } = record;
-    const shape = shapeOf(record.spec);
-    const image = await engine.image(template, signal);
-    const from = await engine.template(shape, image, signal, true);
-    if (!from) throw new VitrineError("machine_failed", { reason: `there is no template of '${template}' to restore` });
-    const spec = machineSpec(engine, record, image);
-    let machine: Machine | null = null;
-    let guest: Guest | null = null;
+    engine.preparing.add(record);
     try {
-      await engine.machines.prepare(spec, from.disk);
-      await engine.refer(from, id, spec.dir);
-      machine = await engine.machines.restore(spec, from.state, signal, () => {});
-      guest = engine.openGuest(machine.link, from.secret);
-      const waiting: Waiting = { id, shape, image, template: from, machine, guest };
-      await whileAlive(machine, makeReady(engine, waiting, record, signal));
-      return waiting;
-    } catch (error) {
-      guest?.close();
-      await machine?.kill();
-      await engine.machines.destroy(spec.dir, machine?.record ?? null);
-      await engine.unrefer(from, id);
-      throw error;
+      return await restoreOne(engine, record, signal);
+    } finally {
+      engine.preparing.delete(record);
     }
   });
+
+const restoreOne = async (engine: Engine, record: ComputerRecord, signal: AbortSignal): Promise<Waiting> => {
+  const { id } = record;
+  const { template } = record.spec;
+  const shape = shapeOf(record.spec);
+  const image = await engine.image(template, signal);
+  const from = await engine.template(shape, image, signal, true);
+  if (!from) throw new VitrineError("machine_failed", { reason: `there is no template of '${template}' to restore` });
+  const spec = machineSpec(engine, record, image);
+  let machine: Machine | null = null;
+  let guest: Guest | null = null;
+  try {
+    await engine.machines.prepare(spec, from.disk);
+    await engine.refer(from, id, spec.dir);
+    machine = await engine.machines.restore(spec, from.state, signal, () => {});
+    guest = engine.openGuest(machine.link, from.secret);
+    const waiting: Waiting = { id, shape, image, template: from, machine, guest };
+    await whileAlive(machine, makeReady(engine, waiting, record, signal));
+    return waiting;
+  } catch (error) {
+    guest?.close();
+    await machine?.kill();
+    await engine.machines.destroy(spec.dir, machine?.record ?? null);
+    await engine.unrefer(from, id);
+    throw error;
+  }
+};
 
 const makeReady = async (
   engine: Engine,

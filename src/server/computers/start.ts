@@ -17,10 +17,12 @@ export const start = async (engine: Engine, idOrName: string): Promise<ComputerR
   if (record.status === "running") return record;
   requireStatus("start", record.status, ["stopped", "restorable", "error"]);
   requireIdle(engine, record, "start");
+  engine.makers.requireRoom();
   engine.admit(record);
   const resumes = record.status === "restorable";
   update(engine, record.id, { status: resumes ? "restoring" : "starting" });
   return operate(engine, record.id, "start", async (signal, step) => {
+    const leave = await turn(engine, record, signal);
     try {
       await engine.machines.halt(engine.directory(record.id), record.machine);
       const image = record.image ?? (await engine.image(record.spec.template, signal));
@@ -37,8 +39,20 @@ export const start = async (engine: Engine, idOrName: string): Promise<ComputerR
           last_error: { code: error.code, message: error.message },
         });
       throw error;
+    } finally {
+      leave();
     }
   });
+};
+
+/** Waits until it may begin. A computer whose turn does not come is what it was. */
+const turn = async (engine: Engine, { id, status }: ComputerRecord, signal: AbortSignal): Promise<() => void> => {
+  try {
+    return await engine.makers.enter(signal);
+  } catch (error) {
+    if (!signal.aborted) update(engine, id, { status });
+    throw error;
+  }
 };
 
 const resume = async (

@@ -2,8 +2,6 @@ import { Transform, type TransformCallback } from "node:stream";
 import { DOWNLOADS_DIR } from "../../contract/guest/protocol.ts";
 import { applyMask, closeFrame, encodeFrame, type FramePiece, FrameScanner, OPCODE } from "./ws-frames.ts";
 
-/** Bytes of one message of a client. Chromium 156 hangs up at 100 MiB by itself; this is what a client library may take. */
-export const MAX_MESSAGE = 256 * 1024 * 1024;
 /** Longer messages are not commands about downloads and are not looked at. */
 const MAX_INSPECTED = 64 * 1024;
 
@@ -29,9 +27,14 @@ export const rewriteCommand = (message: Buffer): Buffer | null => {
 
 /** Client to Chromium: checks every frame header, passes the bytes on untouched but for commands that rewriteCommand changes. */
 export class CdpUpstream extends Transform {
-  readonly #scanner = new FrameScanner({ masked: true, maxMessage: MAX_MESSAGE });
+  readonly #scanner: FrameScanner;
   /** The pieces of a frame that is being looked at. */
   #held: Buffer[] | null = null;
+
+  constructor({ maxMessage }: { maxMessage: number }) {
+    super();
+    this.#scanner = new FrameScanner({ masked: true, maxMessage });
+  }
 
   override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
     const out: Buffer[] = [];

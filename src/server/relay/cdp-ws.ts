@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { VitrineError } from "../../contract/errors.ts";
 import { BrowserGone, type BrowserGuest, withBrowser } from "../browser/endpoint.ts";
 import { askBrowser } from "../browser/request.ts";
+import type { Limits } from "../setup/limits.ts";
 import { CdpDownstream, CdpUpstream } from "./cdp-filter.ts";
 import { guardSocket, handshakeKey, keepOpen } from "./client-socket.ts";
 import { asVitrineError, refuseUpgrade } from "./refuse.ts";
@@ -21,6 +22,7 @@ export interface CdpRelayOptions {
   path: CdpPath;
   /** Aborted when the computer stops or the link is revoked: the client gets close code 1001. */
   signal: AbortSignal;
+  limits: Pick<Limits, "messageBytes" | "stallS">;
   requestId?: string;
   waitMs?: number;
   onOpen?: () => void;
@@ -54,7 +56,7 @@ const connectUpstream = async (guest: BrowserGuest, path: CdpPath, key: string, 
 type Upstream = Awaited<ReturnType<typeof connectUpstream>>;
 
 const join = async (
-  { socket, head, signal, onOpen, onClose }: CdpRelayOptions,
+  { socket, head, signal, limits, onOpen, onClose }: CdpRelayOptions,
   { stream, head: early, accept }: Upstream,
 ): Promise<RelayEnd> => {
   keepOpen(socket);
@@ -75,14 +77,16 @@ const join = async (
     if (error instanceof WsViolation) down.goodbye = { code: error.code, reason: error.message };
   };
   onOpen?.();
-  const end = await splice({ client: socket, guest: stream, up: new CdpUpstream(), down, signal, farewell });
+  const up = new CdpUpstream({ maxMessage: limits.messageBytes });
+  const end = await splice({ client: socket, guest: stream, up, down, signal, stallMs: limits.stallS * 1000, farewell });
   onClose?.(end);
   return end;
 };
 
 /**
  * Relays a WebSocket client to the guest's Chromium, byte for byte but for download folders (cdp-filter.ts). Waits for a Chromium that is
- * starting; what fails before the upgrade is answered in HTTP with an error of the registry. There is no idle limit. Resolves when both sides
+ * starting; what fails before the upgrade is answered in HTTP with an error of the registry. There is no idle limit, but a client that
+ * leaves unread what there is for it is cut off. Resolves when both sides
  * are gone, or with the error that refused the client; never rejects.
  */
 export const relayCdp = async (options: CdpRelayOptions): Promise<RelayEnd | VitrineError> => {

@@ -3,6 +3,7 @@ import { type Duplex, PassThrough } from "node:stream";
 import { createWebSocketStream, type WebSocket, WebSocketServer } from "ws";
 import { VitrineError } from "../../contract/errors.ts";
 import { connectDisplay, type DisplayGuest } from "../display/connect.ts";
+import type { Limits } from "../setup/limits.ts";
 import { guardSocket, handshakeKey, keepOpen } from "./client-socket.ts";
 import { asVitrineError, refuseUpgrade } from "./refuse.ts";
 import { RfbClientFilter, RfbViolation } from "./rfb-filter.ts";
@@ -18,6 +19,7 @@ export interface DisplayRelayOptions {
   viewOnly: boolean;
   /** Aborted when the computer stops or the link is revoked: the client gets close code 1001. */
   signal: AbortSignal;
+  limits: Pick<Limits, "stallS">;
   requestId?: string;
   onOpen?: () => void;
   /** Called once for each onOpen. */
@@ -51,7 +53,7 @@ const upgrade = ({ request, socket, head }: DisplayRelayOptions): WebSocket => {
 };
 
 const join = async (
-  { socket, viewOnly, signal, onOpen, onClose }: DisplayRelayOptions,
+  { socket, viewOnly, signal, limits, onOpen, onClose }: DisplayRelayOptions,
   ws: WebSocket,
   guest: Duplex,
 ): Promise<RelayEnd> => {
@@ -69,7 +71,7 @@ const join = async (
     else if (by === "guest") ws.close(1001, "the display is gone");
   };
   onOpen?.();
-  const end = await splice({ client, guest, up, down: new PassThrough(), signal, farewell });
+  const end = await splice({ client, guest, up, down: new PassThrough(), signal, stallMs: limits.stallS * 1000, farewell });
   onClose?.(end);
   return end;
 };

@@ -1,7 +1,8 @@
 import { isIP } from "node:net";
 import { TEMPLATES, TemplateName } from "../../contract/computer.ts";
-import { VitrineError } from "../../contract/errors.ts";
 import { cacheDir, DEFAULT_LISTEN, dataDir } from "../../contract/local.ts";
+import { type Limits, readLimits } from "./limits.ts";
+import { type Env, parseWhole, refuse } from "./setting.ts";
 
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -25,6 +26,8 @@ export interface Config {
   recordings?: { retentionS: number; quotaMb: number };
   /** What the timeline keeps. Default: EVENT_DEFAULTS. */
   events?: { retentionS: number; perComputer: number };
+  /** Those that are not given have their defaults. */
+  limits?: Partial<Limits>;
 }
 
 /** A week, and 10 GiB. */
@@ -32,12 +35,6 @@ export const RECORDING_DEFAULTS = { retentionS: 7 * 86400, quotaMb: 10240 } as c
 
 /** A week, and 10000 events of each computer. */
 export const EVENT_DEFAULTS = { retentionS: 7 * 86400, perComputer: 10_000 } as const;
-
-type Env = Readonly<Record<string, string | undefined>>;
-
-const refuse = (setting: string, reason: string): never => {
-  throw new VitrineError("config_invalid", { setting, reason });
-};
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 const isHost = (host: string): boolean => isIP(host) !== 0 || HOST_NAME.test(host);
@@ -73,11 +70,6 @@ const parseLevel = (text: string): LogLevel =>
   LOG_LEVELS.find((level) => level === text.toLowerCase()) ?? refuse("VITRINE_LOG_LEVEL", `"${text}" is none of ${LOG_LEVELS.join(", ")}`);
 
 const DEFAULT_TEMPLATES_MB = 8192;
-const parseWhole = (text: string, setting: string, least: number, most: number): number => {
-  const value = /^\d{1,12}$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (!(value >= least && value <= most)) refuse(setting, `"${text}" is not a whole number from ${least} to ${most}`);
-  return value;
-};
 
 const MAX_WAITING = 64;
 const parsePool = (text: string): Config["pool"] =>
@@ -114,4 +106,5 @@ export const readConfig = (env: Env): Config => ({
   pool: parsePool(env.VITRINE_POOL ?? ""),
   recordings: parseRecordings(env),
   events: parseEvents(env),
+  limits: readLimits(env),
 });

@@ -6,6 +6,7 @@ import { VitrineError } from "../../../src/contract/errors.ts";
 import { novncBundle } from "../../../src/server/api/novnc.ts";
 import { relayDisplay } from "../../../src/server/relay/display.ts";
 import { refuseUpgrade } from "../../../src/server/relay/refuse.ts";
+import { readLimits } from "../../../src/server/setup/limits.ts";
 import type { HostGuest } from "../relay/host-guest.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -59,7 +60,7 @@ export const startLiveServer = async (guest: HostGuest) => {
     const { searchParams } = new URL(request.url!, "http://localhost");
     if (!allowed || searchParams.get("token") !== "tok") return refuseUpgrade(socket, new VitrineError("link_invalid"));
     if (state.status !== "running") return refuseUpgrade(socket, new VitrineError("wrong_state", { status: state.status }));
-    void relayDisplay({ request, socket, head, guest, viewOnly: state.power !== "control", signal: abort.signal });
+    void relayDisplay({ request, socket, head, guest, viewOnly: state.power !== "control", signal: abort.signal, limits: readLimits({}) });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 

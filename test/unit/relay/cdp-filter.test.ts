@@ -10,7 +10,11 @@ const text = (value: unknown) => encodeFrame(OPCODE.text, Buffer.from(typeof val
 const through = async (stream: Buffer, step: number): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   for (let at = 0; at < stream.length; at += step) chunks.push(stream.subarray(at, at + step));
-  return Buffer.concat(await Readable.from(chunks).pipe(new CdpUpstream()).toArray());
+  return Buffer.concat(
+    await Readable.from(chunks)
+      .pipe(new CdpUpstream({ maxMessage: 1 << 28 }))
+      .toArray(),
+  );
 };
 const payloads = (stream: Buffer): string[] => {
   const out: Buffer[][] = [];

@@ -5,6 +5,7 @@ import { cdpHttp } from "../../../src/server/relay/cdp-http.ts";
 import { type CdpPath, relayCdp } from "../../../src/server/relay/cdp-ws.ts";
 import { relayDisplay } from "../../../src/server/relay/display.ts";
 import type { RelayEnd } from "../../../src/server/relay/splice.ts";
+import { readLimits } from "../../../src/server/setup/limits.ts";
 import type { HostGuest } from "./host-guest.ts";
 
 export const TOKEN = "tok-123";
@@ -28,7 +29,10 @@ const cdpPathOf = (pathname: string): CdpPath => {
 };
 
 /** A small service around the relays: what src/server/api does, without accounts. */
-export const startRelayServer = async (guest: HostGuest, { waitMs = 5000, viewOnly = false } = {}): Promise<RelayServer> => {
+export const startRelayServer = async (
+  guest: HostGuest,
+  { waitMs = 5000, viewOnly = false, limits = readLimits({}) } = {},
+): Promise<RelayServer> => {
   let abort = new AbortController();
   let opened = 0;
   const ends: (RelayEnd | VitrineError)[] = [];
@@ -45,7 +49,7 @@ export const startRelayServer = async (guest: HostGuest, { waitMs = 5000, viewOn
   });
   server.on("upgrade", async (request, socket, head) => {
     const { pathname } = new URL(request.url!, "http://localhost");
-    const common = { request, socket, head, guest, signal: abort.signal, onOpen: () => void opened++ };
+    const common = { request, socket, head, guest, signal: abort.signal, limits, onOpen: () => void opened++ };
     if (pathname.startsWith("/c/cdp")) ends.push(await relayCdp({ ...common, path: cdpPathOf(pathname), waitMs }));
     else ends.push(await relayDisplay({ ...common, viewOnly }));
   });

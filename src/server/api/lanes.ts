@@ -1,0 +1,51 @@
+import { VitrineError } from "../../contract/errors.ts";
+import type { Lane } from "../../contract/route.ts";
+import { Gate } from "../gate.ts";
+import type { Limits } from "../setup/limits.ts";
+
+/**
+ * What is under way on each computer, in a lane for each kind of call, so that long commands do not hold up a screenshot. A lane lets so many calls in at one time,
+ * so many wait in the order in which they came, and the rest is refused.
+ */
+export class Lanes {
+  readonly #limits: Pick<Limits, "calls" | "callsWaiting" | "callWaitS">;
+  readonly #gates = new Map<string, Gate>();
+
+  constructor(limits: Pick<Limits, "calls" | "callsWaiting" | "callWaitS">) {
+    this.#limits = limits;
+  }
+
+  /** How many lanes are in use. */
+  get size(): number {
+    return this.#gates.size;
+  }
+
+  /** Resolves when it is the call's turn, with the way to leave. Throws too_many_requests; a client that goes away waits no more. */
+  async enter(computerId: string, lane: Lane, signal: AbortSignal): Promise<() => void> {
+    const key = `${computerId} ${lane}`;
+    const gate = this.#gates.get(key) ?? this.#open(key, lane);
+    try {
+      const leave = await gate.enter(signal);
+      return () => {
+        leave();
+        this.#tidy(key, gate);
+      };
+    } catch (error) {
+      this.#tidy(key, gate);
+      throw error;
+    }
+  }
+
+  #open(key: string, lane: Lane): Gate {
+    const { calls, callsWaiting, callWaitS } = this.#limits;
+    const refusal = (reason: string) =>
+      new VitrineError("too_many_requests", { reason: `of this computer's calls to its ${lane}, ${reason}` });
+    const gate = new Gate({ most: calls, waiting: callsWaiting, waitMs: callWaitS * 1000, refusal });
+    this.#gates.set(key, gate);
+    return gate;
+  }
+
+  #tidy(key: string, gate: Gate): void {
+    if (gate.inside === 0 && gate.waiting === 0 && this.#gates.get(key) === gate) this.#gates.delete(key);
+  }
+}

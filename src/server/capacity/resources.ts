@@ -1,0 +1,48 @@
+import { readFileSync, statfsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+
+/** What a host has. MiB. */
+export interface Resources {
+  ramMb: number;
+  /** Without swapping, and what the page cache would give back included. */
+  ramAvailableMb: number;
+  cpus: number;
+  diskMb: number;
+  diskFreeMb: number;
+}
+
+/** Where that is read. */
+export interface Meter {
+  resources(): Resources;
+  /** Memory that a process has for itself alone; 0 when there is no such process. */
+  ownMb(pid: number): number;
+}
+
+const KIB_PER_MIB = 1024;
+
+/** The kB of one line of a file of proc(5). */
+const kilobytes = (text: string, name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? 0);
+
+/** This machine; its disk is the one that `dataDir` is on. */
+export const thisMachine = (dataDir: string): Meter => ({
+  resources: () => {
+    const memory = readFileSync("/proc/meminfo", "utf8");
+    const { bsize, blocks, bavail } = statfsSync(dataDir);
+    const blocksPerMb = 1024 ** 2 / bsize;
+    return {
+      ramMb: Math.floor(kilobytes(memory, "MemTotal") / KIB_PER_MIB),
+      ramAvailableMb: Math.floor(kilobytes(memory, "MemAvailable") / KIB_PER_MIB),
+      cpus: availableParallelism(),
+      diskMb: Math.floor(blocks / blocksPerMb),
+      diskFreeMb: Math.floor(bavail / blocksPerMb),
+    };
+  },
+  ownMb: (pid) => {
+    try {
+      // A template's pages, which are shared until they are written to, are file pages and do not count.
+      return Math.floor(kilobytes(readFileSync(`/proc/${pid}/status`, "utf8"), "RssAnon") / KIB_PER_MIB);
+    } catch {
+      return 0;
+    }
+  },
+});
