@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Cli } from "./cli.ts";
 import { addBrowser } from "./commands/browser.ts";
+import { addCapacity } from "./commands/capacity.ts";
 import { addAct } from "./commands/computer/act.ts";
 import { addCopy } from "./commands/computer/cp.ts";
 import { addCreate } from "./commands/computer/create.ts";
@@ -54,5 +55,6 @@ export const buildProgram = (cli: Cli): Command => {
   ])
     add(computer, cli);
   addBrowser(program, cli);
+  addCapacity(program, cli);
   return program;
 };

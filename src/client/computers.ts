@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Computer as ComputerRecord, CreateComputerInput, Status, TemplateName } from "../contract/computer.ts";
+import { RETRY_AFTER_S, VitrineError } from "../contract/errors.ts";
 import { Computer, MACHINE_TIMEOUT_MS } from "./computer.ts";
 import { type CallOptions, deadline } from "./deadline.ts";
 import type { Transport } from "./transport.ts";
@@ -9,10 +11,29 @@ const PATH = "/v1/computers";
 const UNDO_TIMEOUT_MS = 2 * 60_000;
 
 export type ListOptions = CallOptions & { status?: Status; template?: TemplateName; limit?: number; cursor?: string };
+export type CreateOptions = CallOptions & {
+  /** Default: until it is running and whole. */
+  wait?: boolean;
+  /** While the host is full (capacity_exceeded), ask again as often as it says, until the time is up. */
+  retryWhenFull?: boolean;
+};
 export interface Page {
   data: Computer[];
   next_cursor: string | null;
 }
+
+/** Asks again for as long as the answer is that the host is full, which has made nothing. */
+const untilThereIsRoom = async <T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> => {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof VitrineError) || error.code !== "capacity_exceeded") throw error;
+      const seconds = Number(error.details.retry_after_s ?? RETRY_AFTER_S.capacity_exceeded);
+      await sleep(seconds * 1000, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
+  }
+};
 
 export class Computers {
   readonly #transport: Transport;
@@ -25,14 +46,18 @@ export class Computers {
    * Creates a computer and waits until it is running and whole; with `wait: false` answers while it is `creating`. When `signal` aborts or the time
    * is up, what was made is deleted again before this rejects. Errors: name_taken, capacity_exceeded, unsupported_option, machine_failed, timeout.
    */
-  async create(input: CreateComputerInput = {}, options: CallOptions & { wait?: boolean } = {}): Promise<Computer> {
-    const { wait = true, timeoutMs = MACHINE_TIMEOUT_MS } = options;
-    const headers = { "idempotency-key": randomUUID() };
-    const request = { method: "POST", path: PATH, body: { json: input }, headers } as const;
+  async create(input: CreateComputerInput = {}, options: CreateOptions = {}): Promise<Computer> {
+    const { wait = true, retryWhenFull = false, timeoutMs = MACHINE_TIMEOUT_MS } = options;
+    const attempt = () => ({ method: "POST", path: PATH, body: { json: input }, headers: { "idempotency-key": randomUUID() } }) as const;
+    let request = attempt();
     const until = deadline("The creation of the computer", { ...options, timeoutMs });
     try {
       const { signal } = until;
-      const record = await this.#transport.json<ComputerRecord>({ ...request, query: { wait: wait ? 1 : 0 }, signal, timeoutMs: 0 });
+      const ask = () => {
+        request = attempt();
+        return this.#transport.json<ComputerRecord>({ ...request, query: { wait: wait ? 1 : 0 }, signal, timeoutMs: 0 });
+      };
+      const record = await (retryWhenFull ? untilThereIsRoom(ask, signal) : ask());
       return new Computer(this.#transport, record);
     } catch (error) {
       if (until.signal.aborted) await this.#undo(request).catch(() => {});

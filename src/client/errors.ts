@@ -29,8 +29,8 @@ const isErrorBody = (body: unknown): body is ErrorBody => {
   return typeof error?.code === "string" && typeof error.message === "string";
 };
 
-/** The error an answer stands for, with the service's own message. */
-export const errorFrom = (url: string, status: number, text: string): Error => {
+/** The error an answer stands for, with the service's own message; `retryAfter` is the header of that name. */
+export const errorFrom = (url: string, status: number, text: string, retryAfter?: string): Error => {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -39,7 +39,11 @@ export const errorFrom = (url: string, status: number, text: string): Error => {
   }
   if (!isErrorBody(body) || !Object.hasOwn(ERRORS, body.error.code)) return new UnexpectedAnswerError(url, status, text);
   const { code, message, details, request_id } = body.error;
-  const error = new VitrineError(code as ErrorCode, { ...details, ...(request_id && { request_id }) });
+  const error = new VitrineError(code as ErrorCode, {
+    ...details,
+    ...(request_id && { request_id }),
+    ...(/^\d{1,6}$/.test(retryAfter ?? "") && { retry_after_s: Number(retryAfter) }),
+  });
   error.message = message;
   return error;
 };

@@ -9,6 +9,7 @@ export type {
   Picture,
   Tab,
 } from "../contract/actions.ts";
+export type { Capacity } from "../contract/capacity.ts";
 export type {
   Computer as ComputerRecord,
   CreateComputerInput,
@@ -24,7 +25,7 @@ export type { Download, ExecResult, FileStat, ProcessInfo, SignalName } from "..
 export type { Link, Power } from "../contract/links.ts";
 export type { Recording, RecordingStatus, StartRecordingInput } from "../contract/recordings.ts";
 export { type ActOptions, Computer, type ExecOptions } from "./computer.ts";
-export type { Computers, ListOptions, Page } from "./computers.ts";
+export type { Computers, CreateOptions, ListOptions, Page } from "./computers.ts";
 export type { CallOptions } from "./deadline.ts";
 export type { Downloads } from "./downloads.ts";
 export { ConnectionError, UnexpectedAnswerError } from "./errors.ts";

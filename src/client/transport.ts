@@ -53,7 +53,7 @@ export const httpTransport = (base: URL, apiKey: () => string | undefined): Tran
     const status = answer.statusCode ?? 0;
     if (status < 300 || status === 304) return answer;
     const text = await readText(answer).finally(stop);
-    throw errorFrom(url.origin + url.pathname, status, text);
+    throw errorFrom(url.origin + url.pathname, status, text, answer.headers["retry-after"]);
   };
 
   /** What a failure means: the caller's abort, our deadline, its own source of bytes, an error that was answered, or a lost connection. */

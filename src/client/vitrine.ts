@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
+import type { Capacity } from "../contract/capacity.ts";
 import type { Event } from "../contract/events.ts";
 import { apiKeyFile, DEFAULT_LISTEN, dataDir } from "../contract/local.ts";
 import { Computers } from "./computers.ts";
+import type { CallOptions } from "./deadline.ts";
 import { type EventListOptions, type EventOptions, type EventPage, eventsPath, followEvents, listEvents } from "./events.ts";
 import { type Recordings, recordingsOf } from "./recordings.ts";
 import { httpTransport, type Transport } from "./transport.ts";
@@ -40,6 +42,11 @@ export class Vitrine {
     // The machine's own key is for the machine's own service; it is never sent elsewhere.
     this.#transport = httpTransport(url, () => given ?? (isLoopback(url) ? localKey() : undefined));
     this.computers = new Computers(this.#transport);
+  }
+
+  /** How much the host takes on, and how many more computers fit. */
+  capacity(options: CallOptions = {}): Promise<Capacity> {
+    return this.#transport.json({ ...options, method: "GET", path: "/v1/capacity" });
   }
 
   /** The recordings of a computer by its id or name, also of one that was deleted. */

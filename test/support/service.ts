@@ -22,6 +22,25 @@ export interface TestService {
   close(): Promise<void>;
 }
 
+/** A host of which nothing is needed and nothing runs out. */
+export const fakeHost = (fleet: Pick<FakeFleet, "driver" | "openGuest">): Host => ({
+  machines: fleet.driver,
+  openGuest: fleet.openGuest,
+  warm: async () => {},
+  template: async () => null,
+  refer: async () => {},
+  unrefer: async () => {},
+  discard: async () => {},
+  image: async (template) => ({ id: "fake", template, kernel: "", initrd: "", rootDisk: "" }),
+  hasImage: async (template) => template === "browser",
+  meter: {
+    resources: () => ({ ramMb: 1e6, ramAvailableMb: 1e6, cpus: 64, diskMb: 1e6, diskFreeMb: 1e6 }),
+    ownMb: () => 0,
+  },
+  bootDeadlineMs: 20_000,
+  about: "fake machines",
+});
+
 /** The whole service on fake machines, on a free port, with its data in `dataDir`. */
 export const startService = async (
   dataDir: string,
@@ -42,25 +61,7 @@ export const startService = async (
   };
   const service = await serve(config, {
     log: pino({ level: "debug" }, { write: (line: string) => void logged.push(line) }),
-    host: {
-      machines: fleet.driver,
-      openGuest: fleet.openGuest,
-      warm: async () => {},
-      template: async () => null,
-      refer: async () => {},
-      unrefer: async () => {},
-      discard: async () => {},
-      image: async (template) => ({ id: "fake", template, kernel: "", initrd: "", rootDisk: "" }),
-      hasImage: async (template) => template === "browser",
-      bootDeadlineMs: 20_000,
-      // Fake machines need nothing of this one.
-      meter: {
-        resources: () => ({ ramMb: 1e6, ramAvailableMb: 1e6, cpus: 64, diskMb: 1e6, diskFreeMb: 1e6 }),
-        ownMb: () => 0,
-      },
-      about: "fake machines",
-      ...options.host,
-    },
+    host: { ...fakeHost(fleet), ...options.host },
   });
   const call: TestService["call"] = async (method, path, body, init = {}) => {
     const response = await fetch(service.url + path, {

@@ -1,3 +1,4 @@
+import { VitrineError } from "../../contract/errors.ts";
 import { detach } from "./attach.ts";
 import { type Engine, operate, type Step, update } from "./engine.ts";
 import type { ComputerRecord } from "./record.ts";
@@ -27,7 +28,7 @@ export const remove = async (engine: Engine, idOrName: string): Promise<Computer
   }
   update(engine, id, { status: "deleting" });
   return operate(engine, id, "delete", async (_signal, step) => {
-    under?.abort.abort(new Error("the computer is being deleted"));
+    under?.abort.abort(new VitrineError("wrong_state", { status: "deleting", verb: under.verb, needs: "left alone" }));
     await under?.done;
     return removeAll(engine, id, step);
   });

@@ -36,18 +36,19 @@ export const createDoor = ({ limits, onRequest, onUpgrade }: Door): Server => {
     maxHeaderSize: limits.headerBytes,
     // A missing Host is refused in our own words, by the guard.
     requireHostHeader: false,
-    // An offer of another protocol, as curl makes of HTTP/2, is declined by going on in this one.
-    shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === "websocket",
   });
   // Node drops what is beyond this silently; one more than is allowed shows that there were too many.
   server.maxHeadersCount = limits.headers + 1;
   countConnections(server, limits);
   endStalls(server, limits);
 
+  /** Name and value take a place each. */
+  const hasTooMany = ({ rawHeaders }: IncomingMessage): boolean => rawHeaders.length > 2 * limits.headers;
+  const tooMany = () => new VitrineError("headers_too_large", { limit: `${limits.headers} fields` });
+
   const admit: RequestListener = (request, response) => {
     const open = follow({ request, response });
-    if (request.rawHeaders.length > 2 * limits.headers)
-      return respond(response, new VitrineError("headers_too_large", { limit: `${limits.headers} fields` }));
+    if (hasTooMany(request)) return respond(response, tooMany());
     if (open > limits.pipelined)
       return respond(response, new VitrineError("too_many_requests", { reason: `${limits.pipelined} requests wait on this connection` }));
     onRequest(request, response);
@@ -58,6 +59,10 @@ export const createDoor = ({ limits, onRequest, onUpgrade }: Door): Server => {
   server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
     // From here on it is the relay's, which ends what does not move by itself.
     socket.setTimeout(0);
+    if (hasTooMany(request)) return refuseSocket(socket, tooMany());
+    // Node can be told to go on in HTTP/1.1 instead, but loses what follows on the connection (v24.21).
+    if (request.method !== "GET" || request.headers.upgrade?.toLowerCase() !== "websocket")
+      return refuseSocket(socket, new VitrineError("invalid_request", { reason: "a GET may be upgraded to a WebSocket, and nothing else" }));
     onUpgrade(request, socket, head);
   });
   server.on("clientError", (error, socket) => {
