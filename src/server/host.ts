@@ -17,10 +17,15 @@ import { warm } from "./templates/warm.ts";
 /** Milliseconds that a boot may take, by acceleration. */
 const BOOT_DEADLINE_MS = { kvm: 60_000, tcg: 300_000 };
 
+/** What QEMU takes beside the guest's memory, by acceleration: itself, and what it has translated (tb-size in args.ts). MiB. */
+const OVERHEAD_MB = { kvm: 96, tcg: 352 };
+
 /** What this machine offers to run computers with. Tests bring their own. */
 export interface Host
   extends Pick<Ports, "machines" | "image" | "template" | "refer" | "unrefer" | "discard" | "openGuest" | "warm" | "bootDeadlineMs"> {
   hasImage(template: TemplateName): Promise<boolean>;
+  /** MiB that a machine takes beside its guest's memory. */
+  overheadMb: number;
   /** Default: this machine. */
   meter?: Meter;
   /** One sentence for the log. */
@@ -71,6 +76,7 @@ export const prepare = async (
     openGuest: open,
     warm,
     bootDeadlineMs,
+    overheadMb: OVERHEAD_MB[accel.accel],
     about: `${accel.accel}: ${accel.reason}`,
   };
   return { host, image, ready };

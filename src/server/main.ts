@@ -89,7 +89,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
     waitMs: MAKE_WAIT_MS,
     refusal: (reason) => new VitrineError("capacity_exceeded", { reason: `of creates and starts, ${reason}` }),
   });
-  const capacity = createCapacity({ meter, rules: limits, claimants: () => claimants(engine), makers });
+  const capacity = createCapacity({ meter, rules: { ...limits, overheadMb: host.overheadMb }, claimants: () => claimants(engine), makers });
   const engine: Engine = createEngine({
     ...host,
     store,

@@ -22,10 +22,13 @@ const WARM_AFTER = Math.round(COUNT / 5);
 const AT_ONCE = 16;
 /** Far more than any answer takes. */
 const HANG_MS = 30_000;
-/** What the heap, and the whole process, may have grown by between the first fifth and the end. */
-const HEAP_GROWTH_MB = 16;
-const RSS_GROWTH_MB = 64;
-/** What the fakes lack, and what Node says of its own. */
+/**
+ * What the heap with its buffers, and the whole process, may have grown by between the first fifth and the end. The allocator keeps what the largest pictures took: RSS
+ * goes up in a few steps, and stays where it is from the 10,000th request to the 20,000th.
+ */
+const HEAP_GROWTH_MB = 8;
+const RSS_GROWTH_MB = 128;
+/** What the fakes lack. */
 const LACKING = ["browser_unavailable", "display_unavailable", "guest_unreachable"];
 
 let vnc: TestXvnc;
@@ -48,6 +51,8 @@ beforeAll(async () => {
   vnc = await startXvnc({ width: 320, height: 240 });
   child = fork(new URL("../support/fuzz-service.ts", import.meta.url).pathname, {
     execArgv: ["--expose-gc"],
+    // One arena of malloc's for each thread is noise.
+    env: { ...process.env, MALLOC_ARENA_MAX: "2" },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const given: Given = {
@@ -204,9 +209,7 @@ test(`${COUNT} requests made of the OpenAPI document fail none, hang none and le
   const CHUNK = 250;
   for (let at = 0; at < requests.length; at += CHUNK) {
     const some = await run(requests.slice(at, at + CHUNK), async (one) => {
-      const t0 = performance.now();
       const got = await put(one);
-      if (process.env.DBG && performance.now() - t0 > 1000) console.error("SLOW", Math.round(performance.now() - t0), got.status, one.operation, one.method, one.path.slice(0, 120), JSON.stringify(one.headers), String(one.body).slice(0, 300));
       answered.set(one.operation, [...(answered.get(one.operation) ?? []), got.status]);
       return faultOf(one.method, got);
     });
@@ -219,11 +222,7 @@ test(`${COUNT} requests made of the OpenAPI document fail none, hang none and le
 
   // Each was also asked for what it does.
   const done = [...answered].filter(([, statuses]) => statuses.some((status) => status < 400)).map(([operation]) => operation);
-  if (process.env.DBG) {
-    for (const [operation, statuses] of answered)
-      console.info(operation, JSON.stringify(Object.fromEntries([...Map.groupBy(statuses, (s) => s)].map(([s, l]) => [s, l.length]))));
-    console.info([...operations].filter((operation) => !done.includes(operation)));
-  }
+  expect(done.length, `only ${done}`).toBeGreaterThan(operations.size * 0.8);
   await tend();
   const { queue } = (await call("GET", "/v1/capacity")).body;
   expect(queue).toMatchObject({ running: 0, waiting: 0 });

@@ -19,6 +19,7 @@ export interface Given {
   limits: Partial<Limits>;
 }
 export interface Measured {
+  /** With the buffers outside of it. */
   heapMb: number;
   rssMb: number;
   sockets: number;
@@ -32,15 +33,16 @@ const MIB = 1024 ** 2;
 const complaints: string[] = [];
 process.on("warning", (warning) => complaints.push(String(warning)));
 
-/** A Chromium that knows discovery, and no command. */
+/** A Chromium without a page, that knows discovery, takes options, and knows no other command. */
 const browser = createServer((request, response) => {
   const known = request.url?.startsWith("/json") === true;
   response.writeHead(known ? 200 : 404, { "content-type": "application/json" }).end(known ? "[]" : "{}");
 });
 new WebSocketServer({ server: browser }).on("connection", (socket) => {
   socket.on("message", (message) => {
-    const { id } = JSON.parse(String(message)) as { id: number };
-    socket.send(JSON.stringify({ id, error: { code: -32601, message: "there is no such command" } }));
+    const { id, method } = JSON.parse(String(message)) as { id: number; method: string };
+    const taken = /[.](set|enable|disable)/.test(method);
+    socket.send(JSON.stringify({ id, ...(taken ? { result: {} } : { error: { code: -32601, message: "there is no such command" } }) }));
   });
 });
 
@@ -49,9 +51,9 @@ const measure = async (open: () => number): Promise<Measured> => {
     global.gc?.();
     await sleep(50);
   }
-  const { heapUsed, rss } = process.memoryUsage();
+  const { heapUsed, external, rss } = process.memoryUsage();
   const sockets = process.getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length;
-  return { heapMb: heapUsed / MIB, rssMb: rss / MIB, sockets, streams: open(), complaints: [...complaints] };
+  return { heapMb: (heapUsed + external) / MIB, rssMb: rss / MIB, sockets, streams: open(), complaints: [...complaints] };
 };
 
 const begin = async (given: Given): Promise<void> => {

@@ -38,6 +38,7 @@ export const fakeHost = (fleet: Pick<FakeFleet, "driver" | "openGuest">): Host =
     ownMb: () => 0,
   },
   bootDeadlineMs: 20_000,
+  overheadMb: 100,
   about: "fake machines",
 });
 

@@ -9,8 +9,6 @@ export interface Claim {
   ownMb: number;
 }
 
-/** What a machine takes beside its guest's memory: QEMU itself, its queues, and what it translates. MiB. */
-const OVERHEAD_MB = 128;
 /** What a new computer writes before long. Disks are thin: what they could grow to is promised, and not kept free. MiB. */
 const DISK_MB = 256;
 
@@ -25,7 +23,10 @@ export interface Room {
 }
 
 export type Assessment = Record<Constraint, Room>;
-export type Rules = Pick<Limits, "computers" | "ramReserveMb" | "ramFactor" | "vcpuFactor" | "diskReserveMb">;
+export interface Rules extends Pick<Limits, "computers" | "ramReserveMb" | "ramFactor" | "vcpuFactor" | "diskReserveMb"> {
+  /** What a machine takes beside its guest's memory. MiB. */
+  overheadMb: number;
+}
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 const room = (total: number, free: number): Room => {
@@ -34,12 +35,13 @@ const room = (total: number, free: number): Room => {
 };
 
 /** What is counted for a computer's memory, whatever of it is in use today. */
-const promisedMb = (ramMb: number, factor: number): number => Math.ceil((ramMb + OVERHEAD_MB) / factor);
+const promisedMb = (ramMb: number, { overheadMb, ramFactor }: Pick<Rules, "overheadMb" | "ramFactor">): number =>
+  Math.ceil((ramMb + overheadMb) / ramFactor);
 
 /** What one computer takes of each. */
-export const needsOf = ({ vcpus, ram_mb }: Pick<Claim, "vcpus" | "ram_mb">, { ramFactor }: Rules): Record<Constraint, number> => ({
+export const needsOf = ({ vcpus, ram_mb }: Pick<Claim, "vcpus" | "ram_mb">, rules: Rules): Record<Constraint, number> => ({
   computers: 1,
-  ram: promisedMb(ram_mb, ramFactor),
+  ram: promisedMb(ram_mb, rules),
   vcpus,
   disk: DISK_MB,
 });
@@ -49,7 +51,7 @@ export const needsOf = ({ vcpus, ram_mb }: Pick<Claim, "vcpus" | "ram_mb">, { ra
  * free for it, beside the reserve, so that computers which fill their memory do not exhaust the host's (unless `ramFactor` promises more than there is).
  */
 export const assess = (host: Resources, claims: readonly Claim[], rules: Rules): Assessment => {
-  const growthMb = sum(claims.map(({ ram_mb, ownMb }) => Math.max(0, promisedMb(ram_mb, rules.ramFactor) - ownMb)));
+  const growthMb = sum(claims.map(({ ram_mb, ownMb }) => Math.max(0, promisedMb(ram_mb, rules) - ownMb)));
   const vcpus = host.cpus * rules.vcpuFactor;
   return {
     computers: room(rules.computers, rules.computers - claims.length),

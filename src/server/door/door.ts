@@ -62,7 +62,10 @@ export const createDoor = ({ limits, onRequest, onUpgrade }: Door): Server => {
     if (hasTooMany(request)) return refuseSocket(socket, tooMany());
     // Node can be told to go on in HTTP/1.1 instead, but loses what follows on the connection (v24.21).
     if (request.method !== "GET" || request.headers.upgrade?.toLowerCase() !== "websocket")
-      return refuseSocket(socket, new VitrineError("invalid_request", { reason: "a GET may be upgraded to a WebSocket, and nothing else" }));
+      return refuseSocket(
+        socket,
+        new VitrineError("invalid_request", { reason: "a GET may be upgraded to a WebSocket, and nothing else" }),
+      );
     onUpgrade(request, socket, head);
   });
   server.on("clientError", (error, socket) => {

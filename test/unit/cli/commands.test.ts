@@ -140,6 +140,24 @@ test("an error is the service's sentence and exit code 1; wrong use is 2", async
   expect(await vitrine(["computer", "list"])).toMatchObject({ code: 2, stderr: expect.stringContaining("not an http or https URL") });
 });
 
+test("capacity shows what there is, and how many more computers fit", async () => {
+  const room = { total: 8, used: 5, free: 3 };
+  const capacity = {
+    computers: room,
+    ram_mb: room,
+    vcpus: room,
+    disk_mb: room,
+    fits: 1,
+    limited_by: "ram",
+    queue: { running: 2, waiting: 4, max_running: 2, max_waiting: 8 },
+  };
+  await serve({ "GET /v1/capacity": (_, answer) => json(answer, capacity) });
+  const { stdout } = await vitrine(["capacity"]);
+  expect(stdout).toMatch(/RAM \(MiB\) +8 +5 +3/);
+  expect(stdout).toContain("1 more of the default size fit; ram runs out first. 4 creates and starts wait.");
+  expect(JSON.parse((await vitrine(["capacity", "--json"])).stdout)).toEqual(capacity);
+});
+
 test("stop, start, delete", async () => {
   await serve({
     [`POST ${C}/stop`]: (_, answer) => json(answer, computer({ status: "stopped" })),

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { expect, test } from "vitest";
 import { parseListen, readConfig } from "../../../src/server/setup/config.ts";
+import { readLimits } from "../../../src/server/setup/limits.ts";
 
 test("defaults", () => {
   expect(readConfig({ VITRINE_LISTEN: "", VITRINE_API_KEY: "" })).toEqual({
@@ -13,6 +14,7 @@ test("defaults", () => {
     pool: {},
     recordings: { retentionS: 604_800, quotaMb: 10_240 },
     events: { retentionS: 604_800, perComputer: 10_000 },
+    limits: readLimits({}),
   });
   expect(readConfig({ XDG_DATA_HOME: "/x" }).dataDir).toBe("/x/vitrine");
 });
@@ -32,6 +34,7 @@ test("everything given", () => {
       VITRINE_EVENT_RETENTION_S: "3600",
       VITRINE_EVENTS_PER_COMPUTER: "500",
       VITRINE_RECORDING_QUOTA_MB: "100",
+      VITRINE_MAX_COMPUTERS: "3",
     }),
   ).toEqual({
     listen: { host: "::1", port: 0 },
@@ -44,6 +47,7 @@ test("everything given", () => {
     pool: { browser: 2, scratch: 1 },
     recordings: { retentionS: 60, quotaMb: 100 },
     events: { retentionS: 3600, perComputer: 500 },
+    limits: { ...readLimits({}), computers: 3 },
   });
 });
 

@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Vitrine } from "../../src/client/index.ts";
+import type { Resources } from "../../src/server/capacity/resources.ts";
+import type { Limits } from "../../src/server/setup/limits.ts";
+import { type FakeFleet, fakeFleet } from "../support/fake-machine.ts";
+import { startService, type TestService } from "../support/service.ts";
+
+let service: TestService;
+let fleet: FakeFleet;
+let dir: string;
+const PLENTY: Resources = { ramMb: 100_000, ramAvailableMb: 100_000, cpus: 8, diskMb: 1_000_000, diskFreeMb: 1_000_000 };
+let host: Resources;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "vt-"));
+  fleet = fakeFleet();
+  host = { ...PLENTY };
+});
+afterEach(async () => {
+  for (const { id } of (await service.call("GET", "/v1/computers")).body.data) await service.call("DELETE", `/v1/computers/${id}`);
+  expect((await service.call("GET", "/v1/capacity")).body.computers.used).toBe(0);
+  await service.close();
+  rmSync(dir, { recursive: true });
+});
+const begin = async (limits: Partial<Limits>) => {
+  service = await startService(dir, fleet, { config: { limits }, host: { meter: { resources: () => host, ownMb: () => 0 } } });
+};
+const create = (body: object = {}, query = "") => service.call("POST", `/v1/computers${query}`, { template: "scratch", ...body });
+const capacity = async () => (await service.call("GET", "/v1/capacity")).body;
+
+test("what there is, what is taken, how many more fit and what runs out first", async () => {
+  host = { ramMb: 16_000, ramAvailableMb: 15_000, cpus: 2, diskMb: 100_000, diskFreeMb: 50_000 };
+  await begin({ vcpuFactor: 4, ramReserveMb: 1000, diskReserveMb: 2000, computers: 20, creates: 3, createsWaiting: 5 });
+  expect(await capacity()).toEqual({
+    computers: { total: 20, used: 0, free: 20 },
+    ram_mb: { total: 16_000, used: 2000, free: 14_000 },
+    vcpus: { total: 8, used: 0, free: 8 },
+    disk_mb: { total: 100_000, used: 52_000, free: 48_000 },
+    fits: 4,
+    limited_by: "vcpus",
+    queue: { running: 0, waiting: 0, max_running: 3, max_waiting: 5 },
+  });
+  const { body } = await create({ vcpus: 1, ram_mb: 1900 });
+  expect(await capacity()).toMatchObject({ computers: { used: 1 }, ram_mb: { free: 12_000 }, vcpus: { used: 1 }, fits: 3 });
+  // One that is stopped runs on nothing.
+  await service.call("POST", `/v1/computers/${body.id}/stop`);
+  expect(await capacity()).toMatchObject({ computers: { used: 0 }, fits: 4 });
+  expect(await new Vitrine(service).capacity()).toEqual(await capacity());
+});
+
+test.each([
+  ["memory", { ramAvailableMb: 2000 }, {}, "ram", /2148 MiB of memory are needed and 1488 are/],
+  ["processors", { cpus: 1 }, { vcpuFactor: 1 }, "vcpus", /2 virtual processors are asked for and 1 are left/],
+  ["disk", { diskFreeMb: 2100 }, {}, "disk", /256 MiB of disk are needed and 52 are free/],
+])("a host without %s refuses, and makes nothing", async (_what, less, limits, constraint, message) => {
+  Object.assign(host, less);
+  await begin(limits);
+  const { status, body, headers } = await create();
+  expect([status, body.error.code, body.error.details.limit, headers.get("retry-after")]).toEqual([
+    429,
+    "capacity_exceeded",
+    constraint,
+    "10",
+  ]);
+  expect(body.error.message).toMatch(message);
+  expect(fleet.agents()).toEqual([]);
+  expect((await service.call("GET", "/v1/computers")).body.data).toEqual([]);
+});
+
+test("of 40 creates at once on a host for six, six are made and none is half made; a delete makes room, a start needs it", async () => {
+  await begin({ computers: 6, creates: 2 });
+  const answers = await Promise.all(Array.from({ length: 40 }, () => create()));
+  const made = answers.filter(({ status }) => status === 201);
+  expect(made).toHaveLength(6);
+  for (const { status, body } of answers) if (status !== 201) expect([status, body.error.code]).toEqual([429, "capacity_exceeded"]);
+  expect(fleet.agents()).toHaveLength(6);
+  const [first, second] = made.map(({ body }) => body.id);
+  await service.call("POST", `/v1/computers/${first}/stop`);
+  expect((await create()).status).toBe(201);
+  expect((await service.call("POST", `/v1/computers/${first}/start`)).status).toBe(429);
+  expect((await service.call("POST", `/v1/computers/${second}/fork`, { count: 1 })).status).toBe(429);
+  expect((await service.call("GET", `/v1/computers/${first}`)).body.status).toBe("restorable");
+  await service.call("DELETE", `/v1/computers/${second}`);
+  expect((await service.call("POST", `/v1/computers/${first}/start`)).body.status).toBe("running");
+}, 60_000);
+
+test("creates are made a few at a time, in their order; who cannot wait is told at once, who is deleted waits no more", async () => {
+  await begin({ creates: 2, createsWaiting: 3 });
+  const open = Promise.withResolvers<void>();
+  fleet.gate = open.promise;
+  const begun = [];
+  for (const name of ["a", "b", "c", "d", "e"]) begun.push((await create({ name }, "?wait=0")).body);
+  expect((await capacity()).queue).toMatchObject({ running: 2, waiting: 3 });
+  const refused = await create({ name: "f" });
+  expect([refused.status, refused.body.error.code]).toEqual([429, "capacity_exceeded"]);
+  expect(refused.body.error.message).toContain("2 are under way and 3 wait");
+  expect((await service.call("DELETE", `/v1/computers/${begun[2].id}`)).body.status).toBe("deleted");
+  expect((await capacity()).queue).toMatchObject({ running: 2, waiting: 2 });
+  open.resolve();
+  fleet.gate = null;
+  await expect.poll(async () => (await capacity()).queue, { timeout: 20_000 }).toMatchObject({ running: 0, waiting: 0 });
+  const { data } = (await service.call("GET", "/v1/computers?status=running")).body;
+  const inOrder = data.sort((x: { started_at: string }, y: { started_at: string }) => x.started_at.localeCompare(y.started_at));
+  expect(new Set(inOrder.slice(0, 2).map(({ name }: { name: string }) => name))).toEqual(new Set(["a", "b"]));
+  expect(data).toHaveLength(4);
+}, 60_000);
+
+test("the client asks again while the host is full, when it is told to", async () => {
+  await begin({ computers: 1 });
+  const { computers } = new Vitrine(service);
+  const first = await computers.create({ template: "scratch" });
+  await expect(computers.create({ template: "scratch" })).rejects.toMatchObject({
+    code: "capacity_exceeded",
+    details: { retry_after_s: 10 },
+  });
+  const waiting = computers.create({ template: "scratch" }, { retryWhenFull: true });
+  await first.delete();
+  expect((await waiting).status).toBe("running");
+  // The time given is all that it waits.
+  await expect(computers.create({ template: "scratch" }, { retryWhenFull: true, timeoutMs: 300 })).rejects.toMatchObject({
+    code: "timeout",
+  });
+}, 60_000);
