@@ -41,7 +41,7 @@ const browser = createServer((request, response) => {
 new WebSocketServer({ server: browser }).on("connection", (socket) => {
   socket.on("message", (message) => {
     const { id, method } = JSON.parse(String(message)) as { id: number; method: string };
-    const taken = /[.](set|enable|disable)/.test(method);
+    const taken = /[.](set|enable|disable|grant|getVersion)/.test(method);
     socket.send(JSON.stringify({ id, ...(taken ? { result: {} } : { error: { code: -32601, message: "there is no such command" } }) }));
   });
 });
