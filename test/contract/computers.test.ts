@@ -273,6 +273,23 @@ describe("forks", () => {
     await Promise.all([remove(parent.id), remove(other.id)]);
   });
 
+  test("one that is deleted while it is copied leaves no copy, and is no failure of a machine", async () => {
+    const { id } = (await service.call("POST", "/v1/computers", { template: "scratch" })).body;
+    await service.call("POST", `/v1/computers/${id}/stop`, { mode: "shutdown" });
+    const open = Promise.withResolvers<void>();
+    service.fleet.gate = open.promise;
+    const forked = service.call("POST", `/v1/computers/${id}/fork`, { count: 2 });
+    await expect.poll(async () => (await service.call("GET", "/v1/computers?status=creating")).body.data.length).toBe(2);
+    const deleted = service.call("DELETE", `/v1/computers/${id}`);
+    await expect.poll(async () => (await service.call("GET", `/v1/computers/${id}`)).body.status).toBe("deleting");
+    open.resolve();
+    service.fleet.gate = null;
+    const { status, body } = await forked;
+    expect([status, body.error.code]).toEqual([409, "wrong_state"]);
+    expect((await deleted).body.status).toBe("deleted");
+    expect((await service.call("GET", "/v1/computers?status=creating")).body.data).toEqual([]);
+  });
+
   test("one that is in error cannot be copied", async () => {
     expect(service.fleet.agents()).toEqual([]);
     const { id } = await create();

@@ -128,7 +128,8 @@ test("heads that are too large, or have too many fields, or are none", async () 
     "400",
     "invalid_request",
   ]);
-  expect(codesOf(await ask(head("GET", "/healthz", { Host: "evil.example" })).then((text) => text))).toEqual(["403", "host_forbidden"]);
+  // A second Host, which another server may take for the first.
+  expect(codesOf(await ask(head("GET", "/healthz", { Host: "evil.example" })))).toEqual(["403", "host_forbidden"]);
 });
 
 test("a client that has said all it has to say still gets its answer", async () => {
