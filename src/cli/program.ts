@@ -21,6 +21,7 @@ import { addDoctor } from "./commands/host/doctor.ts";
 import { addImage } from "./commands/host/image.ts";
 import { addServe } from "./commands/host/serve.ts";
 import { addSetup } from "./commands/host/setup.ts";
+import { addKey } from "./commands/key.ts";
 
 const version = (): string =>
   (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version;
@@ -56,5 +57,6 @@ export const buildProgram = (cli: Cli): Command => {
     add(computer, cli);
   addBrowser(program, cli);
   addCapacity(program, cli);
+  addKey(program, cli);
   return program;
 };

@@ -24,6 +24,15 @@ export const viewport = (text: string): Viewport => {
   return { width: Number(width), height: Number(height) };
 };
 
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
+
+/** A time from now, in seconds. */
+export const duration = (text: string): number => {
+  const [, count, unit = "s"] = /^(\d{1,9})([smhd])?$/.exec(text) ?? [];
+  if (count === undefined) throw new InvalidArgumentError("Give a number with s, m, h or d, like 90d.");
+  return Number(count) * (UNITS[unit] as number);
+};
+
 /** Collects a repeatable whole number. */
 export const integers = (text: string, before: number[] = []): number[] => [...before, integer(text)];
 

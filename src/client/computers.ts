@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Computer as ComputerRecord, CreateComputerInput, Status, TemplateName } from "../contract/computer.ts";
-import { RETRY_AFTER_S, VitrineError } from "../contract/errors.ts";
+import { retryAfterOf, VitrineError } from "../contract/errors.ts";
 import { Computer, MACHINE_TIMEOUT_MS } from "./computer.ts";
 import { type CallOptions, deadline } from "./deadline.ts";
 import type { Transport } from "./transport.ts";
@@ -29,7 +29,7 @@ const untilThereIsRoom = async <T>(ask: () => Promise<T>, signal: AbortSignal): 
       return await ask();
     } catch (error) {
       if (!(error instanceof VitrineError) || error.code !== "capacity_exceeded") throw error;
-      const seconds = Number(error.details.retry_after_s ?? RETRY_AFTER_S.capacity_exceeded);
+      const seconds = retryAfterOf(error) ?? 0;
       await sleep(seconds * 1000, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }

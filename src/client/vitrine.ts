@@ -5,6 +5,7 @@ import { apiKeyFile, DEFAULT_LISTEN, dataDir } from "../contract/local.ts";
 import { Computers } from "./computers.ts";
 import type { CallOptions } from "./deadline.ts";
 import { type EventListOptions, type EventOptions, type EventPage, eventsPath, followEvents, listEvents } from "./events.ts";
+import { Keys } from "./keys.ts";
 import { type Recordings, recordingsOf } from "./recordings.ts";
 import { httpTransport, type Transport } from "./transport.ts";
 
@@ -30,6 +31,8 @@ const localKey = (): string | undefined => {
 export class Vitrine {
   readonly url: string;
   readonly computers: Computers;
+  /** The API keys; for the operator. */
+  readonly keys: Keys;
   readonly #transport: Transport;
 
   constructor(options: VitrineOptions = {}) {
@@ -42,6 +45,7 @@ export class Vitrine {
     // The machine's own key is for the machine's own service; it is never sent elsewhere.
     this.#transport = httpTransport(url, () => given ?? (isLoopback(url) ? localKey() : undefined));
     this.computers = new Computers(this.#transport);
+    this.keys = new Keys(this.#transport);
   }
 
   /** How much the host takes on, and how many more computers fit. */

@@ -9,7 +9,7 @@ export const ERRORS = {
   unsupported_option: [400, "{option} is not available: {reason}"],
   unauthorized: [
     401,
-    "Send the API key as 'Authorization: Bearer <key>'. On this machine it is in the data directory, in the file api-key.",
+    "Send an API key that is not expired or revoked as 'Authorization: Bearer <key>'. The operator's is in the data directory, in the file api-key.",
   ],
   link_invalid: [401, "This link is wrong, expired, revoked, or for another computer. Ask for a new one."],
   host_forbidden: [
@@ -17,12 +17,21 @@ export const ERRORS = {
     "The Host header {host} is not served here. Use the address the service listens on, or add the name to VITRINE_ALLOWED_HOSTS.",
   ],
   origin_forbidden: [403, "Requests from the web origin {origin} are refused. Open the page from the service itself."],
+  operator_only: [
+    403,
+    "This call takes the operator's key, which manages the others. On the host it is in the data directory, in the file api-key.",
+  ],
+  quota_exceeded: [
+    403,
+    "This key may have {limit} {what}; with this call it would have {wanted}. Delete or stop what you do not need, or ask for a larger quota.",
+  ],
   power_missing: [403, "This link does not grant {power}."],
   route_not_found: [404, "There is nothing at {method} {path}. See /docs."],
   computer_not_found: [404, "No computer {id}. List them with GET /v1/computers."],
   process_not_found: [404, "No process {pid} was started through the API on this computer."],
   file_not_found: [404, "No such file or folder in the computer: {path}"],
   recording_not_found: [404, "No recording {id} of this computer. List them with GET /v1/computers/{computer}/recordings."],
+  key_not_found: [404, "No key {id}. List them with GET /v1/keys."],
   target_not_found: [404, "Chromium has no such target: {target}"],
   method_not_allowed: [405, "{path} does not take {method}."],
   name_taken: [409, "A computer named {name} exists already. Choose another name or delete it first."],
@@ -50,6 +59,7 @@ export const ERRORS = {
   capacity_exceeded: [429, "The host is full: {reason}. Delete or stop a computer, or try again later."],
   too_many_requests: [429, "Too much is asked at once: {reason}. Try again when some of it is done."],
   headers_too_large: [431, "The request's header has more than {limit}."],
+  rate_limited: [429, "{what}. Wait {retry_after_s} s."],
   navigation_failed: [502, "Chromium could not open {url}: {reason}"],
   timeout: [504, "{what} did not finish within {timeout_s} s."],
   guest_unreachable: [503, "The computer's agent does not answer: {reason}"],
@@ -64,6 +74,7 @@ export const ERRORS = {
   memory_lost: [500, "The computer's memory could not be brought back, so it was started from its disks: {reason}"],
   machine_failed: [500, "The computer's machine failed: {reason}"],
   data_dir_in_use: [503, "Another Vitrine service uses {path}. Stop it, or give this one its own VITRINE_DATA_DIR."],
+  data_dir_newer: [503, "{path} was used by a newer Vitrine (database version {version}). Use that one, or another VITRINE_DATA_DIR."],
   setup_incomplete: [503, "The host lacks something: {reason}. Run 'vitrine doctor'."],
   config_invalid: [500, "The setting {setting} is not valid: {reason}."],
   internal_error: [500, "Something failed that should not. The log has request {request_id}."],
@@ -72,7 +83,7 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 /** Seconds that an answer's Retry-After says, for what passes by itself. */
-export const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = { capacity_exceeded: 10, too_many_requests: 1, too_many_connections: 5 };
+const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = { capacity_exceeded: 10, too_many_requests: 1, too_many_connections: 5 };
 
 /** The body of every error answer. */
 export interface ErrorBody {
@@ -101,3 +112,7 @@ export class VitrineError extends Error {
     return { error: { code: this.code, message: this.message, details: this.details, ...(requestId && { request_id: requestId }) } };
   }
 }
+
+/** Seconds after which what failed may be tried again; undefined where nobody can say. */
+export const retryAfterOf = ({ code, details }: Pick<VitrineError, "code" | "details">): number | undefined =>
+  typeof details.retry_after_s === "number" ? details.retry_after_s : RETRY_AFTER_S[code];

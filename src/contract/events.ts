@@ -2,9 +2,10 @@ import { z } from "zod";
 
 /** What happens to a computer, or to the service: type -> what it says and what its `data` holds. The one registry of the timeline. */
 export const EVENTS = {
+  audit:
+    "A power was used, or its use refused: {action: a call's operationId, cdp, display, or refused; path: the ids in its path; made: ids of what it made; of what was refused code, claim: whose it said it was, address}. Never queries or bodies",
   "computer.status":
     "The computer's status changed: {status, previous, name? and template? of a new one, start_kind? of one that runs, reason? of a failure}",
-  "computer.requested": "Somebody asked for it: {verb}, which is create, start, stop, fork or delete",
   "browser.crashed":
     "Chromium ended by itself: {status, starts}; status is what is being done about it: starting, ready (again), or failed",
   exec: "A command ended: {program, user, exit_code, signal, timed_out, duration_ms}, or {program, user, error} when its end is not known",
@@ -34,7 +35,12 @@ export const Event = z
     at: z.iso.datetime(),
     type: z.enum(EventTypes),
     computer_id: z.string().nullable().describe("Null: an event of the service itself"),
-    actor: z.string().nullable().describe("Who did it: a key's or a link's id; null when nobody asked"),
+    actor: z
+      .string()
+      .nullable()
+      .describe(
+        "Who did it: a key's or a link's id, `operator`, or a recording whose own token it was; null when nobody asked or nobody is known",
+      ),
     data: z.record(z.string(), z.unknown()),
   })
   .meta({ id: "Event" });

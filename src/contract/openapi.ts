@@ -4,7 +4,14 @@ import { ERRORS, type ErrorCode } from "./errors.ts";
 import { type BodyShape, PathParams, type Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
 
-const ALWAYS: readonly ErrorCode[] = ["invalid_request", "unauthorized", "host_forbidden", "origin_forbidden", "internal_error"];
+const ALWAYS: readonly ErrorCode[] = [
+  "invalid_request",
+  "unauthorized",
+  "rate_limited",
+  "host_forbidden",
+  "origin_forbidden",
+  "internal_error",
+];
 
 const content = (shape: BodyShape) =>
   "media" in shape
@@ -51,7 +58,7 @@ export const openapi = (version: string, url: string) => {
       path: route.path,
       summary: route.summary,
       tags: [tagOf(route.path)],
-      security: auth === "none" ? [] : [{ [auth]: [] }],
+      security: auth === "none" ? [] : [{ [auth === "operator" ? "key" : auth]: [] }],
       request: {
         ...(params && { params }),
         ...(route.query && { query: route.query }),

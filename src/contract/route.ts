@@ -23,10 +23,12 @@ export interface Route {
   answer?: BodyShape;
   /** What the answer is instead, where Accept asks for it. */
   stream?: Media;
-  /** Codes beyond those that any call may answer (invalid_request, unauthorized, host_forbidden, origin_forbidden, internal_error). */
+  /** Codes beyond those that any call may answer (invalid_request, unauthorized, rate_limited, host_forbidden, origin_forbidden, internal_error). */
   errors?: readonly ErrorCode[];
-  /** `key`: the API key. `none`: open. `link`: a capability token in the query. */
-  auth?: "key" | "none" | "link";
+  /** `key`: an API key, which sees its own computers alone. `operator`: the operator's key. `none`: open. `link`: a capability token in the query. */
+  auth?: "key" | "operator" | "none" | "link";
+  /** Of a GET: it takes out what is in a computer, so each use of it is told in the timeline, as that of every other method is. */
+  audited?: true;
   /** The computer's calls of this kind are limited in number; beyond it too_many_requests. */
   lane?: Lane;
 }
@@ -43,6 +45,7 @@ export const PathParams = {
     .max(2 ** 22),
   download_id: z.string().regex(/^[\w-]{1,350}$/),
   rid: z.string().regex(/^rec_[a-z0-9]{12}$/),
+  key_id: z.string().regex(/^key_[a-z0-9]{12}$/),
   link_id: z.string().regex(/^lnk_[a-z0-9]{12}$/),
   target: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
 } as const;

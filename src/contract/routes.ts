@@ -3,12 +3,13 @@ import { computers } from "./routes/computers.ts";
 import { events } from "./routes/events.ts";
 import { exec } from "./routes/exec.ts";
 import { files } from "./routes/files.ts";
+import { keys } from "./routes/keys.ts";
 import { links } from "./routes/links.ts";
 import { screen } from "./routes/screen.ts";
 import { service } from "./routes/service.ts";
 
 /** Every call of the API. */
-export const ROUTES = { ...computers, ...events, ...exec, ...files, ...screen, ...links, ...service } as const satisfies Record<
+export const ROUTES = { ...computers, ...events, ...exec, ...files, ...screen, ...links, ...keys, ...service } as const satisfies Record<
   string,
   Route
 >;

@@ -14,7 +14,9 @@ import { Lanes } from "./api/lanes.ts";
 import { OpenRelays } from "./api/relays.ts";
 import { upgrades } from "./api/upgrade.ts";
 import { Viewers } from "./api/viewers.ts";
+import { watchAttempts } from "./auth/attempts.ts";
 import { loadApiKey, loadSigner } from "./auth/key.ts";
+import { openKeys } from "./auth/keys.ts";
 import { watchNavigations } from "./browser/navigations.ts";
 import { BrowserToolsets } from "./browser/toolset/toolsets.ts";
 import { createCapacity } from "./capacity/capacity.ts";
@@ -22,6 +24,8 @@ import { thisMachine } from "./capacity/resources.ts";
 import { claimants } from "./computers/claimants.ts";
 import { computers } from "./computers/computers.ts";
 import { createEngine, type Engine, release } from "./computers/engine.ts";
+import { generateId } from "./computers/names.ts";
+import { orphan } from "./computers/orphan.ts";
 import { startPool } from "./computers/pool.ts";
 import { startReaper } from "./computers/reap.ts";
 import { reconcile } from "./computers/reconcile.ts";
@@ -138,6 +142,18 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
   });
   await recordings.resume();
 
+  const attempts = watchAttempts(emit);
+  const keys = openKeys({
+    store: store.keys,
+    operatorKey: apiKey,
+    attempts,
+    generateId,
+    onEnd: (id) => {
+      for (const link of orphan(engine, id)) relays.endLink(link);
+    },
+  });
+  keys.expire();
+
   const { links, idempotency } = store;
   const allowedHosts = [config.listen.host, ...config.allowedHosts];
   const control = new ControlLocks();
@@ -169,7 +185,8 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
     links,
     idempotency,
     sign,
-    apiKey,
+    keys,
+    attempts,
     allowedHosts,
     limits,
     lanes: new Lanes(limits),
@@ -189,6 +206,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
 
   const close = async (): Promise<void> => {
     stopReaper();
+    keys.close();
     relays.endAll();
     timeline.close();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));

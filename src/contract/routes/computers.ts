@@ -24,6 +24,7 @@ export const computers = {
       "name_taken",
       "unsupported_option",
       "capacity_exceeded",
+      "quota_exceeded",
       "idempotency_conflict",
       "machine_failed",
       "setup_incomplete",
@@ -69,7 +70,7 @@ export const computers = {
     summary: "Start a stopped computer, or one in error; a suspended one goes on where it was",
     status: 200,
     answer: Computer,
-    errors: ["computer_not_found", "wrong_state", "capacity_exceeded", "machine_failed", "timeout"],
+    errors: ["computer_not_found", "wrong_state", "quota_exceeded", "capacity_exceeded", "machine_failed", "timeout"],
   },
   forkComputer: {
     method: "post",
@@ -78,6 +79,6 @@ export const computers = {
     body: ForkComputer,
     status: 201,
     answer: list(Computer),
-    errors: ["computer_not_found", "wrong_state", "name_taken", "capacity_exceeded", "machine_failed", "timeout"],
+    errors: ["computer_not_found", "wrong_state", "name_taken", "capacity_exceeded", "quota_exceeded", "machine_failed", "timeout"],
   },
 } as const satisfies Record<string, Route>;

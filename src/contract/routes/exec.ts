@@ -15,7 +15,7 @@ export const exec = {
     body: ExecRequest,
     status: 200,
     answer: ExecResult,
-    errors: onGuest,
+    errors: [...onGuest, "quota_exceeded"],
     lane: "commands",
   },
   execStream: {

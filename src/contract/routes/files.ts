@@ -18,6 +18,7 @@ export const files = {
     answer: bytes,
     errors: [...onFiles, "range_not_satisfiable"],
     lane: "files",
+    audited: true,
   },
   writeFile: {
     method: "put",
@@ -85,6 +86,7 @@ export const files = {
     answer: archive,
     errors: onFiles,
     lane: "files",
+    audited: true,
   },
   writeArchive: {
     method: "put",
@@ -113,5 +115,6 @@ export const files = {
     answer: bytes,
     errors: [...onGuest, "file_not_found", "range_not_satisfiable"],
     lane: "files",
+    audited: true,
   },
 } as const satisfies Record<string, Route>;

@@ -20,6 +20,7 @@ export const screen = {
     answer: { media: "image/*", description: "PNG, JPEG or WebP; X-Screen-Width and X-Screen-Height are its size" },
     errors: [...onGuest, "no_display", "display_unavailable"],
     lane: "screen",
+    audited: true,
   },
   startRecording: {
     method: "post",
@@ -28,7 +29,16 @@ export const screen = {
     body: StartRecording,
     status: 201,
     answer: Recording,
-    errors: ["computer_not_found", "wrong_state", "no_display", "display_unavailable", "capacity_exceeded", "recording_failed", "timeout"],
+    errors: [
+      "computer_not_found",
+      "wrong_state",
+      "no_display",
+      "display_unavailable",
+      "capacity_exceeded",
+      "quota_exceeded",
+      "recording_failed",
+      "timeout",
+    ],
   },
   listRecordings: {
     method: "get",
@@ -79,6 +89,7 @@ export const screen = {
     answer: video,
     errors: [...onRecordings, "recording_not_ready", "recording_failed", "range_not_satisfiable", "link_invalid"],
     auth: "link",
+    audited: true,
   },
   recordingPoster: {
     method: "get",
@@ -89,6 +100,7 @@ export const screen = {
     answer: { media: "image/jpeg", description: "The picture" },
     errors: [...onRecordings, "recording_not_ready", "recording_failed", "link_invalid"],
     auth: "link",
+    audited: true,
   },
   actions: {
     method: "post",

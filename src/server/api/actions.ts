@@ -5,8 +5,8 @@ import { hasBrowser, hasDisplay } from "../computers/record.ts";
 import type { Context } from "./context.ts";
 import type { Handlers } from "./route.ts";
 
-export const actionHandlers = ({ computers, perform }: Context): Pick<Handlers, "actions"> => ({
-  actions: async ({ params, body, actor, signal }) => {
+export const actionHandlers = ({ perform }: Context): Pick<Handlers, "actions"> => ({
+  actions: async ({ params, computers, body, actor, signal }) => {
     const { record, live } = computers.running(params.id, "an action");
     if (!hasBrowser(record)) throw new VitrineError("no_display");
     const release = live.activity.hold("action");

@@ -2,8 +2,7 @@ import { randomUUID } from "node:crypto";
 import express, { type Express } from "express";
 import type { Logger } from "pino";
 import { pinoHttp } from "pino-http";
-import { checkOrigin, requireApiKey } from "../auth/guards.ts";
-import { API_KEY_ACTOR } from "./access.ts";
+import { checkOrigin } from "../auth/guards.ts";
 import { actionHandlers } from "./actions.ts";
 import { cdpRoutes } from "./cdp.ts";
 import { computerHandlers } from "./computers.ts";
@@ -13,6 +12,7 @@ import { answerErrors, notFound } from "./errors.ts";
 import { eventHandlers } from "./events.ts";
 import { execHandlers } from "./exec.ts";
 import { fileHandlers } from "./files.ts";
+import { keyHandlers } from "./keys.ts";
 import { linkHandlers } from "./links.ts";
 import { pageRoutes } from "./pages.ts";
 import { recordingMediaRoutes } from "./recording-media.ts";
@@ -60,20 +60,13 @@ export const createApp = (context: Context, relays: OpenRelays, logger: Logger):
       ...eventHandlers(context),
       ...execHandlers(context),
       ...fileHandlers(context),
+      ...keyHandlers(context),
       ...linkHandlers(context, relays),
       ...recordingHandlers(context),
       ...screenshotHandlers(context),
       ...serviceHandlers(context),
     },
-    {
-      authorise: (route, request) => {
-        if (route.auth === "none") return null;
-        requireApiKey(request, context.apiKey);
-        return API_KEY_ACTOR;
-      },
-      enter: async (idOrName, lane, signal) => context.lanes.enter(context.computers.get(idOrName).id, lane, signal),
-      limits: context.limits,
-    },
+    context,
   );
   app.use(notFound);
   app.use(answerErrors(context.log, (request) => String(request.id)));

@@ -1,17 +1,20 @@
 import { createHash } from "node:crypto";
 import { VitrineError } from "../../contract/errors.ts";
 import type { ROUTES } from "../../contract/routes.ts";
+import { ownerOf } from "../auth/caller.ts";
 import type { Context } from "./context.ts";
 import type { Call, Handlers } from "./route.ts";
 import { viewOf } from "./view.ts";
 
 type CreateCall = Call<(typeof ROUTES)["createComputer"]>;
 
-const idempotencyKey = ({ request }: CreateCall): string | undefined => {
+/** The caller's Idempotency-Key, told from the same one of another caller by an id and a space, which no key holds. */
+const idempotencyKey = ({ request, caller }: CreateCall): string | undefined => {
   const key = request.get("Idempotency-Key");
   if (key !== undefined && !/^[\x21-\x7e]{1,255}$/.test(key))
     throw new VitrineError("invalid_request", { reason: "Idempotency-Key: use 1 to 255 printable ASCII characters" });
-  return key;
+  const owner = ownerOf(caller);
+  return key !== undefined && owner !== null ? `${owner} ${key}` : key;
 };
 
 export const computerHandlers = (
@@ -20,14 +23,10 @@ export const computerHandlers = (
   Handlers,
   "createComputer" | "listComputers" | "getComputer" | "deleteComputer" | "stopComputer" | "startComputer" | "forkComputer"
 > => {
-  const { computers, idempotency, emit } = context;
-  /** The change of status that follows does not know who it was. */
-  const asked = ({ params, actor }: { params: { id: string }; actor: string | null }, verb: string): void => {
-    const record = computers.find(params.id);
-    if (record && record.status !== "deleted") emit({ type: "computer.requested", computer_id: record.id, actor, data: { verb } });
-  };
+  const { idempotency } = context;
 
   const createComputer = async (call: CreateCall) => {
+    const { computers } = call;
     const key = idempotencyKey(call);
     const hash = createHash("sha256").update(JSON.stringify(call.body)).digest("hex");
     const earlier = key === undefined ? undefined : idempotency.find(key);
@@ -37,7 +36,6 @@ export const computerHandlers = (
       return viewOf(context, call.request, computers.get(earlier.computer_id));
     }
     const { record, whole } = computers.create(call.body);
-    asked({ params: record, actor: call.actor }, "create");
     if (key !== undefined) idempotency.insert(key, hash, record.id);
     if (!call.query.wait) {
       // The failure is in the record; here nobody waits for it.
@@ -53,27 +51,17 @@ export const computerHandlers = (
 
   return {
     createComputer,
-    listComputers: ({ query, request }) => {
+    listComputers: ({ computers, query, request }) => {
       const { data, next_cursor } = computers.list(query);
       return { data: data.map((record) => viewOf(context, request, record)), next_cursor };
     },
-    getComputer: ({ params, request }) => viewOf(context, request, computers.get(params.id)),
-    deleteComputer: async (call) => {
-      asked(call, "delete");
-      return viewOf(context, call.request, await computers.remove(call.params.id));
+    getComputer: ({ params, computers, request }) => viewOf(context, request, computers.get(params.id)),
+    deleteComputer: async ({ params, computers, request }) => viewOf(context, request, await computers.remove(params.id)),
+    stopComputer: async ({ params, computers, body, request }) => viewOf(context, request, await computers.stop(params.id, body.mode)),
+    forkComputer: async ({ params, computers, body, request }) => {
+      const copies = await computers.fork(params.id, body.count, body.name);
+      return { data: copies.map((copy) => viewOf(context, request, copy)), next_cursor: null };
     },
-    stopComputer: async (call) => {
-      asked(call, "stop");
-      return viewOf(context, call.request, await computers.stop(call.params.id, call.body.mode));
-    },
-    forkComputer: async (call) => {
-      asked(call, "fork");
-      const copies = await computers.fork(call.params.id, call.body.count, call.body.name);
-      return { data: copies.map((copy) => viewOf(context, call.request, copy)), next_cursor: null };
-    },
-    startComputer: async (call) => {
-      asked(call, "start");
-      return viewOf(context, call.request, await computers.start(call.params.id));
-    },
+    startComputer: async ({ params, computers, request }) => viewOf(context, request, await computers.start(params.id)),
   };
 };

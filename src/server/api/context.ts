@@ -1,12 +1,14 @@
 import type { TemplateName } from "../../contract/computer.ts";
 import type { ControlLocks } from "../actions/control.ts";
 import type { PerformCall } from "../actions/perform.ts";
+import type { Attempts } from "../auth/attempts.ts";
 import type { Signer } from "../auth/key.ts";
+import type { Keys } from "../auth/keys.ts";
 import type { Capacity } from "../capacity/capacity.ts";
-import type { Computers } from "../computers/computers.ts";
+import type { AllComputers } from "../computers/computers.ts";
 import type { Log } from "../computers/engine.ts";
 import type { Displays } from "../display/display.ts";
-import type { Recordings } from "../recordings/recordings.ts";
+import type { AllRecordings } from "../recordings/recordings.ts";
 import type { Limits } from "../setup/limits.ts";
 import type { Store } from "../store/store.ts";
 import type { Emit, Timeline } from "../timeline/timeline.ts";
@@ -15,20 +17,22 @@ import type { Viewers } from "./viewers.ts";
 
 /** What the API's handlers work with; wired in main. */
 export interface Context {
-  computers: Computers;
+  /** Handlers get those of their caller with the call. */
+  computers: AllComputers;
   displays: Displays;
-  recordings: Recordings;
+  recordings: Pick<AllRecordings, "of" | "ids" | "expiresAt" | "usedBytes">;
   viewers: Viewers;
-  /** Writes into the timeline. */
-  emit: Emit;
-  timeline: Pick<Timeline, "read" | "knows" | "follow" | "lastId">;
   links: Store["links"];
   idempotency: Store["idempotency"];
   sign: Signer;
   /** Does a batch of actions. */
   perform: PerformCall;
   control: ControlLocks;
-  apiKey: string;
+  keys: Keys;
+  attempts: Attempts;
+  /** Writes into the timeline. */
+  emit: Emit;
+  timeline: Pick<Timeline, "read" | "knows" | "follow" | "lastId">;
   allowedHosts: readonly string[];
   limits: Limits;
   lanes: Lanes;

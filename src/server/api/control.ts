@@ -1,23 +1,24 @@
 import type { Request, Router } from "express";
 import { TakeControl } from "../../contract/control.ts";
 import { VitrineError } from "../../contract/errors.ts";
+import { audit } from "../auth/audit.ts";
 import { type ComputerRecord, hasDisplay } from "../computers/record.ts";
 import { parse } from "../parse.ts";
-import { admitToComputer } from "./access.ts";
+import { type Access, admitToComputer } from "./access.ts";
 import type { Context } from "./context.ts";
 import type { Handlers } from "./route.ts";
 
 /** Throws wrong_state, no_display. */
-const drivable = ({ computers }: Context, idOrName: string): ComputerRecord => {
+const drivable = ({ computers }: { computers: Access["computers"] }, idOrName: string): ComputerRecord => {
   const { record } = computers.running(idOrName, "control");
   if (!hasDisplay(record)) throw new VitrineError("no_display");
   return record;
 };
 
 export const controlHandlers = (context: Context): Pick<Handlers, "getControl" | "takeControl" | "releaseControl"> => ({
-  getControl: ({ params }) => context.control.get(context.computers.get(params.id).id),
-  takeControl: ({ params, body }) => context.control.take(drivable(context, params.id).id, body),
-  releaseControl: ({ params }) => context.control.release(context.computers.get(params.id).id),
+  getControl: ({ params, computers }) => context.control.get(computers.get(params.id).id),
+  takeControl: ({ params, computers, body }) => context.control.take(drivable({ computers }, params.id).id, body),
+  releaseControl: ({ params, computers }) => context.control.release(computers.get(params.id).id),
 });
 
 /** Which of a computer's live pages asks: a name that the page gives itself, so that it is told from others with the same link. */
@@ -30,20 +31,22 @@ export const viewerOf = (request: Request): string | null => {
 
 /** The live page's own way to take and release; a control link lets it in. */
 export const liveControlRoutes = (router: Router, context: Context): void => {
-  const admit = (request: Request): { id: string; viewer: string } => {
-    const { record } = admitToComputer(context, request, request.params.id as string, "control");
+  const admit = (request: Request): Access & { viewer: string } => {
+    const access = admitToComputer(context, request, request.params.id as string, "control");
     const viewer = viewerOf(request);
     if (viewer === null) throw new VitrineError("invalid_request", { reason: "query.viewer is missing" });
-    return { id: record.id, viewer };
+    return { ...access, viewer };
   };
   router.post("/live/:id/control", (request, response) => {
-    const { id, viewer } = admit(request);
+    const { record, caller, computers, viewer } = admit(request);
     const { name } = request.query;
     const body = parse(TakeControl, { holder: "person", ...(typeof name === "string" && name !== "" && { name }) }, "query");
-    response.json(context.control.take(drivable(context, id).id, body, viewer));
+    audit(context.emit, caller, { action: "takeControl", computerId: record.id });
+    response.json(context.control.take(drivable({ computers }, record.id).id, body, viewer));
   });
   router.delete("/live/:id/control", (request, response) => {
-    const { id, viewer } = admit(request);
-    response.json(context.control.release(id, viewer));
+    const { record, caller, viewer } = admit(request);
+    audit(context.emit, caller, { action: "releaseControl", computerId: record.id });
+    response.json(context.control.release(record.id, viewer));
   });
 };

@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from "express";
-import { RETRY_AFTER_S, VitrineError } from "../../contract/errors.ts";
+import { retryAfterOf, VitrineError } from "../../contract/errors.ts";
 import type { Route } from "../../contract/route.ts";
 import { ROUTES } from "../../contract/routes.ts";
 import type { Log } from "../computers/engine.ts";
@@ -34,7 +34,7 @@ export const answerErrors =
     if (error.status >= 500) log.error({ request_id: id, code: error.code, err: error.cause ?? thrown }, "request failed");
     // Half an answer cannot become an error any more; the cut connection tells the client that it is not whole.
     if (response.headersSent) return void response.destroy();
-    const retryAfter = RETRY_AFTER_S[error.code];
+    const retryAfter = retryAfterOf(error);
     if (retryAfter !== undefined) response.setHeader("Retry-After", retryAfter);
     // What of the body is still to come is not waited for.
     if (error.code === "request_timeout") response.setHeader("Connection", "close");

@@ -1,5 +1,6 @@
 import { VitrineError } from "../../contract/errors.ts";
 import type { EventsQuery } from "../../contract/routes/events.ts";
+import { ownerOf } from "../auth/caller.ts";
 import type { EventFilter } from "../store/events.ts";
 import type { Context } from "./context.ts";
 import type { Call, Handlers } from "./route.ts";
@@ -8,9 +9,9 @@ import { openSse } from "./sse.ts";
 /** A follower that takes nothing for so long is cut off; it can come again with its Last-Event-ID. */
 const STALL_MS = 30_000;
 
-type EventsCall = Pick<Call, "request" | "response" | "signal"> & { query: EventsQuery };
+type EventsCall = Pick<Call, "caller" | "request" | "response" | "signal"> & { query: EventsQuery };
 
-export const eventHandlers = ({ computers, timeline }: Context): Pick<Handlers, "listEvents" | "listComputerEvents"> => {
+export const eventHandlers = ({ timeline }: Context): Pick<Handlers, "listEvents" | "listComputerEvents"> => {
   const idOf = (text: string | undefined): number => (text === "latest" ? timeline.lastId() : Number(text ?? 0));
 
   const page = ({ query: { after, limit } }: EventsCall, filter: EventFilter) => {
@@ -40,7 +41,7 @@ export const eventHandlers = ({ computers, timeline }: Context): Pick<Handlers, 
   };
 
   const answer = (call: EventsCall, computerId?: string, isOver?: () => boolean) => {
-    const filter = { computerId, types: call.query.type };
+    const filter = { computerId, types: call.query.type, keyId: ownerOf(call.caller) };
     const wantsStream = call.request.accepts(["json", "text/event-stream"]) === "text/event-stream";
     return wantsStream ? stream(call, filter, isOver) : page(call, filter);
   };
@@ -48,8 +49,10 @@ export const eventHandlers = ({ computers, timeline }: Context): Pick<Handlers, 
   return {
     listEvents: (call) => answer(call),
     listComputerEvents: (call) => {
-      const { id } = call.params;
-      const computerId = computers.find(id)?.id ?? (timeline.knows(id) ? id : null);
+      const { params, computers, caller } = call;
+      const { id } = params;
+      // Whose a computer was that is forgotten, nobody knows any more.
+      const computerId = computers.find(id)?.id ?? (caller.key === null && timeline.knows(id) ? id : null);
       if (computerId === null) throw new VitrineError("computer_not_found", { id });
       return answer(call, computerId, () => (computers.find(computerId)?.status ?? "deleted") === "deleted");
     },

@@ -27,8 +27,8 @@ const execSpec = (body: ExecRequest): ExecSpec => ({
 
 type Names = "exec" | "execStream" | "startProcess" | "listProcesses" | "getProcess" | "processStdin" | "signalProcess" | "processOutput";
 
-export const execHandlers = ({ computers, emit }: Context): Pick<Handlers, Names> => ({
-  exec: async ({ params, query, body, actor, signal }) => {
+export const execHandlers = ({ emit }: Context): Pick<Handlers, Names> => ({
+  exec: async ({ params, computers, query, body, actor, signal }) => {
     if (query.start && computers.get(params.id).status !== "running") await computers.start(params.id);
     const { record, live } = computers.running(params.id, "exec");
     const release = live.activity.hold("exec");
@@ -45,7 +45,7 @@ export const execHandlers = ({ computers, emit }: Context): Pick<Handlers, Names
       release();
     }
   },
-  execStream: async ({ params, body, actor, response, signal }) => {
+  execStream: async ({ params, computers, body, actor, response, signal }) => {
     const { record, live } = computers.running(params.id, "exec");
     const release = live.activity.hold("exec");
     const spec = execSpec(body);
@@ -57,7 +57,7 @@ export const execHandlers = ({ computers, emit }: Context): Pick<Handlers, Names
       release();
     }
   },
-  startProcess: async ({ params, body, actor, signal }) => {
+  startProcess: async ({ params, computers, body, actor, signal }) => {
     const { record, live } = computers.running(params.id, "exec");
     const spec = processSpec(body);
     const process = await withDeadline("The start of the process", CALL_MS, signal, (within) => live.guest.startProcess(spec, within));
@@ -65,25 +65,25 @@ export const execHandlers = ({ computers, emit }: Context): Pick<Handlers, Names
     emit({ type: "process.started", computer_id: record.id, actor, data });
     return process;
   },
-  listProcesses: async ({ params, signal }) => {
+  listProcesses: async ({ params, computers, signal }) => {
     const { live } = computers.running(params.id, "exec");
     const data = await withDeadline("The list of processes", CALL_MS, signal, (within) => live.guest.listProcesses(within));
     return { data, next_cursor: null };
   },
-  getProcess: ({ params, signal }) => {
+  getProcess: ({ params, computers, signal }) => {
     const { live } = computers.running(params.id, "exec");
     return withDeadline("The process's state", CALL_MS, signal, (within) => live.guest.getProcess(params.pid, within));
   },
-  processStdin: async ({ params, query, request, signal }) => {
+  processStdin: async ({ params, computers, query, request, signal }) => {
     const { live } = computers.running(params.id, "exec");
     await live.guest.writeStdin(params.pid, request, query.end, signal);
   },
-  signalProcess: async ({ params, body, actor, signal }) => {
+  signalProcess: async ({ params, computers, body, actor, signal }) => {
     const { record, live } = computers.running(params.id, "exec");
     await withDeadline("The signal", CALL_MS, signal, (within) => live.guest.signalProcess(params.pid, body.signal, within));
     emit({ type: "process.signalled", computer_id: record.id, actor, data: { pid: params.pid, signal: body.signal } });
   },
-  processOutput: async ({ params, response, signal }) => {
+  processOutput: async ({ params, computers, response, signal }) => {
     const { live } = computers.running(params.id, "exec");
     const release = live.activity.hold("exec");
     try {

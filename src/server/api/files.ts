@@ -2,6 +2,7 @@ import { pipeline } from "node:stream/promises";
 import type { Request, Response } from "express";
 import { VitrineError } from "../../contract/errors.ts";
 import type { EventType } from "../../contract/events.ts";
+import type { Computers } from "../computers/computers.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Guest } from "../guest/guest.ts";
 import type { Context } from "./context.ts";
@@ -65,9 +66,9 @@ type Names =
   | "readArchive"
   | "writeArchive";
 
-export const fileHandlers = ({ computers, emit }: Context): Pick<Handlers, Names> => {
+export const fileHandlers = ({ emit }: Context): Pick<Handlers, Names> => {
   /** Runs a file operation on a running computer, which is in use meanwhile. */
-  const using = async <T>(id: string, work: (guest: Guest, computerId: string) => Promise<T>): Promise<T> => {
+  const using = async <T>(computers: Computers, id: string, work: (guest: Guest, computerId: string) => Promise<T>): Promise<T> => {
     const { record, live } = computers.running(id, "files");
     const release = live.activity.hold("file");
     try {
@@ -79,23 +80,26 @@ export const fileHandlers = ({ computers, emit }: Context): Pick<Handlers, Names
 
   /** As `using`; what was done is written into the timeline when it has gone well. */
   const changing = (
-    { params, actor }: Pick<Call, "actor"> & { params: { id: string } },
+    { params, computers, actor }: Pick<Call, "computers" | "actor"> & { params: { id: string } },
     type: EventType,
     data: Record<string, unknown>,
     work: (guest: Guest) => Promise<void>,
   ): Promise<void> =>
-    using(params.id, async (guest, computer_id) => {
+    using(computers, params.id, async (guest, computer_id) => {
       await work(guest);
       emit({ type, computer_id, actor, data });
     });
 
   return {
-    readFile: ({ params, query, request, response, signal }) =>
-      using(params.id, (guest) => sendFile(guest, query.path, request, response, signal)),
-    listDownloads: ({ params, signal }) =>
-      using(params.id, async (guest) => ({ data: await brief(signal, (within) => downloads(guest, within)), next_cursor: null })),
-    getDownload: ({ params, request, response, signal }) =>
-      using(params.id, (guest) => sendFile(guest, downloadPath(params.download_id), request, response, signal)),
+    readFile: ({ params, computers, query, request, response, signal }) =>
+      using(computers, params.id, (guest) => sendFile(guest, query.path, request, response, signal)),
+    listDownloads: ({ params, computers, signal }) =>
+      using(computers, params.id, async (guest) => ({
+        data: await brief(signal, (within) => downloads(guest, within)),
+        next_cursor: null,
+      })),
+    getDownload: ({ params, computers, request, response, signal }) =>
+      using(computers, params.id, (guest) => sendFile(guest, downloadPath(params.download_id), request, response, signal)),
     writeFile: (call) =>
       changing(call, "file.written", { path: call.query.path, ...sizeOf(call.request) }, (guest) =>
         guest.writeFile(call.query.path, call.request, call.signal),
@@ -104,16 +108,21 @@ export const fileHandlers = ({ computers, emit }: Context): Pick<Handlers, Names
       changing(call, "file.deleted", { path: call.query.path }, (guest) =>
         brief(call.signal, (within) => guest.deleteFile(call.query.path, within)),
       ),
-    listFiles: ({ params, query, signal }) =>
-      using(params.id, async (guest) => ({ data: await brief(signal, (within) => guest.list(query.path, within)), next_cursor: null })),
-    statFile: ({ params, query, signal }) => using(params.id, (guest) => brief(signal, (within) => guest.stat(query.path, within))),
-    makeDirectory: ({ params, body, signal }) => using(params.id, (guest) => brief(signal, (within) => guest.mkdir(body.path, within))),
+    listFiles: ({ params, computers, query, signal }) =>
+      using(computers, params.id, async (guest) => ({
+        data: await brief(signal, (within) => guest.list(query.path, within)),
+        next_cursor: null,
+      })),
+    statFile: ({ params, computers, query, signal }) =>
+      using(computers, params.id, (guest) => brief(signal, (within) => guest.stat(query.path, within))),
+    makeDirectory: ({ params, computers, body, signal }) =>
+      using(computers, params.id, (guest) => brief(signal, (within) => guest.mkdir(body.path, within))),
     moveFile: (call) => {
       const { from, to, overwrite } = call.body;
       return changing(call, "file.moved", { from, to }, (guest) => brief(call.signal, (within) => guest.move(from, to, overwrite, within)));
     },
-    readArchive: ({ params, query, response, signal }) =>
-      using(params.id, async (guest) => {
+    readArchive: ({ params, computers, query, response, signal }) =>
+      using(computers, params.id, async (guest) => {
         const body = await guest.readArchive(query.path, signal);
         attachment(response, "application/gzip", `${baseName(query.path)}.tar.gz`);
         await pipeline(body, response);

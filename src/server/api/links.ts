@@ -7,8 +7,8 @@ import type { OpenRelays } from "./relays.ts";
 import type { Handlers } from "./route.ts";
 import { cdpPath, displayPath, httpBase, livePath, wsBase } from "./urls.ts";
 
-export const linkHandlers = ({ computers, links, sign }: Context, relays: OpenRelays): Pick<Handlers, "createLink" | "deleteLink"> => ({
-  createLink: ({ params, body, request }) => {
+export const linkHandlers = ({ links, sign }: Context, relays: OpenRelays): Pick<Handlers, "createLink" | "deleteLink"> => ({
+  createLink: ({ params, computers, body, request }) => {
     const record = computers.get(params.id);
     if (record.status === "deleting" || record.status === "deleted") throw new VitrineError("computer_not_found", { id: params.id });
     if (body.power === "cdp" && !hasBrowser(record)) throw new VitrineError("no_browser");
@@ -31,7 +31,7 @@ export const linkHandlers = ({ computers, links, sign }: Context, relays: OpenRe
       expires_at: link.expires_at,
     };
   },
-  deleteLink: ({ params }) => {
+  deleteLink: ({ params, computers }) => {
     links.remove(params.link_id, computers.get(params.id).id);
     relays.endLink(params.link_id);
   },

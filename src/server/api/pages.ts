@@ -6,6 +6,7 @@ import { openapi } from "../../contract/openapi.ts";
 import { admitToComputer } from "./access.ts";
 import type { Context } from "./context.ts";
 import { viewerOf } from "./control.ts";
+import { cutAtEnd } from "./cut.ts";
 import { NOVNC_DIR, novncBundle } from "./novnc.ts";
 import { openSse } from "./sse.ts";
 import { httpBase } from "./urls.ts";
@@ -52,7 +53,8 @@ export const pageRoutes = (router: Router, context: Context): void => {
 
   /** The computer's state and how many watch it, as events for the live page: it needs no key but its own link. */
   router.get("/live/:id/state", async (request, response) => {
-    const { record, power } = admitToComputer(context, request, request.params.id, "view");
+    const { record, caller, computers, power } = admitToComputer(context, request, request.params.id, "view");
+    cutAtEnd(response, caller);
     const viewer = viewerOf(request);
     const sse = openSse(response);
     const control = () => {
@@ -64,11 +66,11 @@ export const pageRoutes = (router: Router, context: Context): void => {
       return sse.send("message", { name, status, power: power === "view" ? "view" : "control", viewers, control: control() });
     };
     const tellNow = (id: string) => {
-      const now = id === record.id ? context.computers.find(id) : null;
+      const now = id === record.id ? computers.find(id) : null;
       if (now) void tell(now).catch(() => {});
     };
     const stopCounting = context.viewers.onChange(tellNow);
-    const stop = context.computers.onChange((changed) => {
+    const stop = computers.onChange((changed) => {
       if (changed.id !== record.id) return;
       void tell(changed).catch(() => {});
       if (changed.status === "deleted") sse.end();
@@ -81,6 +83,6 @@ export const pageRoutes = (router: Router, context: Context): void => {
       stopControl();
       leave();
     });
-    await tell(context.computers.get(record.id)).catch(() => {});
+    await tell(computers.get(record.id)).catch(() => {});
   });
 };

@@ -1,21 +1,40 @@
 import type { Request, Response, Router } from "express";
 import { VitrineError } from "../../contract/errors.ts";
 import { PathParams } from "../../contract/route.ts";
-import { requireApiKey } from "../auth/guards.ts";
+import type { RouteId } from "../../contract/routes.ts";
+import { audit } from "../auth/audit.ts";
+import { type Caller, holderOf, OPERATOR } from "../auth/caller.ts";
+import { RateLimit } from "../auth/rate-limit.ts";
 import { isRecordingToken } from "../auth/recording-token.ts";
 import type { RecordingRecord } from "../recordings/record.ts";
+import type { Recordings } from "../recordings/recordings.ts";
 import type { Context } from "./context.ts";
+import { cutAtEnd } from "./cut.ts";
 import { recordingPage } from "./recording-page.ts";
 import { recordingUrls, recordingViewOf } from "./recording-view.ts";
 
-/** Lets a request in by the token in its query, which is this recording's alone, or by the API key. */
-const admit = (context: Context, request: Request): string => {
+interface Admission {
+  id: string;
+  caller: Caller;
+  recordings: Pick<Recordings, "get" | "ofComputer" | "files">;
+}
+
+/** Lets a request in by the token in its query, which is this recording's alone, or by an API key. */
+const admit = (context: Context, request: Request): Admission => {
   const id = String(request.params.rid);
   const token = new URL(request.url, "http://localhost").searchParams.get("token");
-  if (token === null) requireApiKey(request, context.apiKey);
-  else if (!isRecordingToken(context.sign, id, token)) throw new VitrineError("link_invalid");
-  if (!PathParams.rid.safeParse(id).success) throw new VitrineError("recording_not_found", { id: id.slice(0, 64), computer: "" });
-  return id;
+  if (token === null) {
+    const caller = context.keys.caller(request);
+    if (!PathParams.rid.safeParse(id).success) throw new VitrineError("recording_not_found", { id: id.slice(0, 64), computer: "" });
+    return { id, caller, recordings: context.recordings.of(caller) };
+  }
+  const record = context.recordings.of(OPERATOR).find(id);
+  return context.attempts.check(request, record?.id ?? "a recording", () => {
+    if (!isRecordingToken(context.sign, id, context.keys.isOver(record?.key_id ?? null), token)) throw new VitrineError("link_invalid");
+    if (!record) throw new VitrineError("recording_not_found", { id: id.slice(0, 64), computer: "" });
+    const caller = holderOf(record.id, record.computer_id);
+    return { id, caller, recordings: context.recordings.of(caller) };
+  });
 };
 
 /** A finished file with Range, If-Range, ETag and HEAD. Errors: range_not_satisfiable. */
@@ -45,15 +64,24 @@ const sendFile = async (request: Request, response: Response, dir: string, file:
 
 /** The video, the poster, and the page with both: opened by the recording's own token, too, so that a `<video>` and a person can. */
 export const recordingMediaRoutes = (router: Router, context: Context): void => {
-  const { recordings } = context;
-  for (const kind of ["video", "poster"] as const)
+  /** A player asks for a video in many pieces: once a minute is told of. */
+  const told = new RateLimit();
+  for (const [kind, action] of [
+    ["video", "recordingVideo"],
+    ["poster", "recordingPoster"],
+  ] as const satisfies [string, RouteId][])
     router.get(`/v1/computers/:id/recordings/:rid/${kind}`, async (request, response) => {
-      const { id } = recordings.ofComputer(request.params.id, admit(context, request));
+      const { id: rid, caller, recordings } = admit(context, request);
+      const { id, computer_id } = recordings.ofComputer(request.params.id, rid);
+      if (told.take(`${caller.id} ${action} ${id}`, 1) === 0)
+        audit(context.emit, caller, { action, computerId: computer_id, path: { rid: id } });
       const { dir, record, [kind]: file } = recordings.files(id);
+      cutAtEnd(response, caller);
       await sendFile(request, response, dir, file, record);
     });
   router.get("/recordings/:rid", (request, response) => {
-    const record = recordings.get(admit(context, request));
+    const { id, recordings } = admit(context, request);
+    const record = recordings.get(id);
     const urls = recordingUrls(context, request, record);
     response.setHeader("Cache-Control", "no-store");
     response.type("html").send(recordingPage(recordingViewOf(context, request, record), urls));

@@ -8,9 +8,9 @@ import { httpBase, recordingPagePath, recordingPath } from "./urls.ts";
 
 const seconds = (ms: number): number => Math.round(ms) / 1000;
 
-/** The URLs that open one recording without the API key. */
-export const recordingUrls = ({ sign }: Context, request: IncomingMessage, { id, computer_id }: RecordingRecord) => {
-  const query = `?token=${recordingToken(sign, id)}`;
+/** The URLs that open one recording without an API key. */
+export const recordingUrls = ({ sign, keys }: Context, request: IncomingMessage, { id, computer_id, key_id }: RecordingRecord) => {
+  const query = `?token=${recordingToken(sign, id, keys.isOver(key_id))}`;
   const base = httpBase(request);
   return {
     video_url: `${base}${recordingPath(computer_id, id)}/video${query}`,

@@ -10,8 +10,11 @@ export class OpenRelays {
     this.#limits = limits;
   }
 
-  /** A signal for one relay; it aborts when its computer stops or its link is revoked. `release` when the relay has ended by itself. Throws too_many_connections. */
-  add(computerId: string, linkId: string | null): { signal: AbortSignal; release: () => void } {
+  /**
+   * A signal for one relay; it aborts when its computer stops, its link is revoked, or the key that opened it has `ended`. `release` when the relay has ended by
+   * itself. Throws too_many_connections.
+   */
+  add(computerId: string, linkId: string | null, ended: AbortSignal | null): { signal: AbortSignal; release: () => void } {
     const { sockets, socketsPerComputer } = this.#limits;
     if (this.#open.size >= sockets) throw new VitrineError("too_many_connections", { reason: `${sockets} WebSockets are open` });
     const own = [...this.#open].filter((entry) => entry.computerId === computerId).length;
@@ -19,7 +22,7 @@ export class OpenRelays {
       throw new VitrineError("too_many_connections", { reason: `${own} WebSockets of this computer are open` });
     const entry = { computerId, linkId, abort: new AbortController() };
     this.#open.add(entry);
-    return { signal: entry.abort.signal, release: () => void this.#open.delete(entry) };
+    return { signal: AbortSignal.any([entry.abort.signal, ...(ended ? [ended] : [])]), release: () => void this.#open.delete(entry) };
   }
 
   endComputer(id: string): void {

@@ -3,8 +3,14 @@ import type { z } from "zod";
 import { VitrineError } from "../../contract/errors.ts";
 import { type BodyShape, type Lane, type Media, PathParams, type Route } from "../../contract/route.ts";
 import { ROUTES, type RouteId } from "../../contract/routes.ts";
+import type { Caller } from "../auth/caller.ts";
+import type { Computers } from "../computers/computers.ts";
 import { parse } from "../parse.ts";
+import type { Recordings } from "../recordings/recordings.ts";
 import type { Limits } from "../setup/limits.ts";
+import { audited } from "./audited.ts";
+import type { Context } from "./context.ts";
+import { cutAtEnd } from "./cut.ts";
 
 type Names<P extends string> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
 type Params<P extends string> = { [N in Names<P>]: N extends keyof typeof PathParams ? z.output<(typeof PathParams)[N]> : string };
@@ -14,18 +20,25 @@ type Streamed<R extends Route> = R["stream"] extends Media ? void : never;
 // biome-ignore lint/suspicious/noConfusingVoidType: as above.
 type Answer<R extends Route> = R["answer"] extends z.ZodType ? z.input<R["answer"]> | Streamed<R> : void;
 
+/** Who calls, and what of the service is there for it: a handler has no other way to a computer. */
+interface Keyed {
+  caller: Caller;
+  /** Its id, for the timeline. */
+  actor: string;
+  computers: Computers;
+  recordings: Recordings;
+}
+
 /** One call, checked. */
-export interface Call<R extends Route = Route> {
+export type Call<R extends Route = Route> = (R extends { auth: "none" } ? object : Keyed) & {
   params: Params<R["path"]>;
   query: Parsed<R["query"]>;
   body: Parsed<R["body"]>;
-  /** The id of who asks, for the timeline; null where nobody has to say. */
-  actor: string | null;
   request: Request;
   response: Response;
-  /** Aborts when the client goes away before it has its answer. */
+  /** Aborts when the client goes away before it has its answer, or its key is no more. */
   signal: AbortSignal;
-}
+};
 
 /** The calls that are bound here; those of DevTools discovery, which a link lets in, are in cdp.ts. */
 type Bound = { [K in RouteId]: (typeof ROUTES)[K] extends { auth: "link" } ? never : K }[RouteId];
@@ -59,6 +72,7 @@ const parseParams = (params: Record<string, unknown>): Record<string, unknown> =
       if (result?.success) return [name, result.data];
       // What cannot be an id is the id of nothing.
       if (name === "id") throw new VitrineError("computer_not_found", { id: String(value).slice(0, 64) });
+      if (name === "key_id") throw new VitrineError("key_not_found", { id: String(value).slice(0, 64) });
       if (name === "pid") throw new VitrineError("process_not_found", { pid: String(value).slice(0, 64) });
       if (name === "rid")
         throw new VitrineError("recording_not_found", { id: String(value).slice(0, 64), computer: String(params.id ?? "").slice(0, 64) });
@@ -78,48 +92,53 @@ const clientGone = (response: Response): AbortSignal => {
 const attempt = async <T>(work: () => T): Promise<Awaited<T>> => await work();
 
 const handle =
-  (route: Route, handler: (call: Call) => unknown, enter: Rules["enter"]): RequestHandler =>
+  (id: RouteId, handler: (call: Call) => unknown, context: Context, callers: WeakMap<Request, Caller>): RequestHandler =>
   async (request, response) => {
+    const route: Route = ROUTES[id];
+    const caller = callers.get(request);
+    // Its key may have been revoked while the body came.
+    if (caller?.ended?.aborted) throw new VitrineError("unauthorized");
+    if (caller) cutAtEnd(response, caller);
     const call: Call = {
+      ...(caller && { caller, actor: caller.id, computers: context.computers.of(caller), recordings: context.recordings.of(caller) }),
       params: parseParams(request.params),
       query: route.query ? parse(route.query, request.query, "query") : undefined,
       body: isJson(route.body) ? parse(route.body, request.body ?? {}, "body") : undefined,
-      actor: response.locals.actor ?? null,
       request,
       response,
       signal: clientGone(response),
     } as Call;
-    const leave = route.lane ? await enter((call.params as { id: string }).id, route.lane, call.signal) : () => {};
-    const answer = await attempt(() => handler(call)).finally(leave);
+    const run = () => (caller ? audited(context.emit, id, call, () => handler(call)) : handler(call));
+    const leave = route.lane
+      ? await context.lanes.enter(call.computers.get((call.params as { id: string }).id).id, route.lane, call.signal)
+      : () => {};
+    const answer = await attempt(run).finally(leave);
     if (response.headersSent || response.destroyed) return;
     response.status(route.status);
     if (answer === undefined) response.end();
     else response.json(answer);
   };
 
-export interface Rules {
-  /** Runs before anything of the call is read, and answers who asks. */
-  authorise(route: Route, request: Request): string | null;
-  /** Resolves when it is the call's turn on that computer, with the way to leave. */
-  enter(idOrName: string, lane: Lane, signal: AbortSignal): Promise<() => void>;
-  limits: Limits;
-}
-
-/** Binds every call of the contract. */
-export const bindRoutes = (router: Router, handlers: Handlers, { authorise, enter, limits }: Rules): void => {
-  const readJson = jsonReader(limits);
+/** Binds every call of the contract. Who calls is found out before anything of the call is read. */
+export const bindRoutes = (router: Router, handlers: Handlers, context: Context): void => {
+  const callers = new WeakMap<Request, Caller>();
+  const readJson = jsonReader(context.limits);
   for (const [id, route] of Object.entries(ROUTES) as [RouteId, Route][]) {
     if (route.auth === "link") continue;
     const path = route.path.replace(/\{(\w+)\}/g, ":$1");
-    const authorised: RequestHandler = (request, response, next) => {
-      response.locals.actor = authorise(route, request);
+    const authorised: RequestHandler = (request, _response, next) => {
+      if (route.auth !== "none") {
+        const caller = context.keys.caller(request);
+        if (route.auth === "operator" && caller.key !== null) throw new VitrineError("operator_only");
+        callers.set(request, caller);
+      }
       next();
     };
     router[route.method](
       path,
       authorised,
       ...(isJson(route.body) ? [readJson] : []),
-      handle(route, handlers[id as Bound] as (call: Call) => unknown, enter),
+      handle(id, handlers[id as Bound] as (call: Call) => unknown, context, callers),
     );
   }
 };

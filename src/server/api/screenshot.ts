@@ -11,8 +11,8 @@ const SCREENSHOT_MS = 30_000;
 const names = (header: string | undefined, hash: string): boolean =>
   header?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === `"${hash}"`) ?? false;
 
-export const screenshotHandlers = ({ computers, displays }: Context): Pick<Handlers, "screenshot"> => ({
-  screenshot: async ({ params, query, request, response, signal }) => {
+export const screenshotHandlers = ({ displays }: Context): Pick<Handlers, "screenshot"> => ({
+  screenshot: async ({ params, computers, query, request, response, signal }) => {
     const { record, live } = computers.running(params.id, "screenshot");
     if (!hasDisplay(record)) throw new VitrineError("no_display");
     const { if_changed, ...options } = query;

@@ -2,12 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { VitrineError } from "../../contract/errors.ts";
+import { audit } from "../auth/audit.ts";
 import { checkOrigin } from "../auth/guards.ts";
 import { hasBrowser, hasDisplay } from "../computers/record.ts";
 import { type CdpPath, relayCdp } from "../relay/cdp-ws.ts";
 import { relayDisplay } from "../relay/display.ts";
 import { refuseUpgrade } from "../relay/refuse.ts";
-import { API_KEY_ACTOR, admitToComputer } from "./access.ts";
+import { admitToComputer } from "./access.ts";
 import type { Context } from "./context.ts";
 import { toVitrineError } from "./errors.ts";
 import type { OpenRelays } from "./relays.ts";
@@ -34,15 +35,21 @@ export const upgrades =
       const target = targetOf(request.url ?? "");
       if (!target)
         throw new VitrineError("route_not_found", { method: "a WebSocket to", path: (request.url ?? "").split("?", 1)[0]?.slice(0, 200) });
-      const { record, linkId, power } = admitToComputer(context, request, target.id, target.kind === "cdp" ? "cdp" : "view");
+      const { record, caller, computers, linkId, power } = admitToComputer(
+        context,
+        request,
+        target.id,
+        target.kind === "cdp" ? "cdp" : "view",
+      );
       if (target.kind === "cdp" && !hasBrowser(record)) throw new VitrineError("no_browser");
       if (target.kind === "display" && !hasDisplay(record)) throw new VitrineError("no_display");
-      const { live } = context.computers.running(record.id, target.kind === "cdp" ? "CDP" : "the display");
-      const { signal, release } = relays.add(record.id, linkId);
+      const { live } = computers.running(record.id, target.kind === "cdp" ? "CDP" : "the display");
+      const { signal, release } = relays.add(record.id, linkId, caller.ended);
+      audit(context.emit, caller, { action: target.kind, computerId: record.id });
       const idle = live.activity.hold(target.kind === "cdp" ? "cdp" : "viewer");
       const common = { request, socket, head, guest: live.guest, signal, limits: context.limits, requestId };
       try {
-        const event = { computer_id: record.id, actor: linkId ?? API_KEY_ACTOR };
+        const event = { computer_id: record.id, actor: caller.id };
         if (target.kind === "cdp") {
           const onOpen = () => context.emit({ ...event, type: "cdp.connected" });
           const onClose = () => context.emit({ ...event, type: "cdp.disconnected" });

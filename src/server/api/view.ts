@@ -9,7 +9,7 @@ import { cdpPath, httpBase, livePath, wsBase } from "./urls.ts";
 
 const browserStatus = (context: Context, record: ComputerRecord) => {
   if (record.status === "creating" || record.status === "starting" || record.status === "restoring") return "starting";
-  const state = context.computers.live(record.id)?.guest.state;
+  const state = context.computers.live(record)?.guest.state;
   if (record.status !== "running") return "closed";
   // Adopted a moment ago and not heard of yet: it was ready when it was left.
   if (!state || state.browser.status === "ready") return "ready";

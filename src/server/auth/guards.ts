@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
 import { VitrineError } from "../../contract/errors.ts";
-import { sameSecret } from "./key.ts";
 
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\]|([a-z0-9-]+\.)+localhost)$/;
 
@@ -26,15 +25,4 @@ export const checkOrigin = (request: IncomingMessage, allowed: readonly string[]
   const own = URL.canParse(origin) ? new URL(origin) : null;
   if (own?.host !== request.headers.host?.toLowerCase() || !/^https?:$/.test(own?.protocol ?? ""))
     throw new VitrineError("origin_forbidden", { origin: origin.slice(0, 100) });
-};
-
-/** True when the request carries the API key. */
-export const hasApiKey = (request: IncomingMessage, apiKey: string): boolean => {
-  const match = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? "");
-  return match !== null && sameSecret(match[1] as string, apiKey);
-};
-
-/** Throws unauthorized unless the request carries the API key. */
-export const requireApiKey = (request: IncomingMessage, apiKey: string): void => {
-  if (!hasApiKey(request, apiKey)) throw new VitrineError("unauthorized");
 };

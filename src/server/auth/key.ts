@@ -11,7 +11,7 @@ const readOrMake = (file: string, make: () => string): string => {
   return readFileSync(file, "utf8").trim();
 };
 
-/** The API key: VITRINE_API_KEY, or the one in `<data>/api-key`, made at the first start. */
+/** The operator's API key: VITRINE_API_KEY, or the one in `<data>/api-key`, made at the first start. */
 export const loadApiKey = (dataDir: string, given: string | undefined): string =>
   given ?? readOrMake(join(dataDir, "api-key"), () => `vtr_${randomBytes(24).toString("base64url")}`);
 

@@ -1,5 +1,7 @@
 import type { CreateComputer } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
+import { type Caller, ownerOf, sees } from "../auth/caller.ts";
+import type { ListFilter } from "../store/computers.ts";
 import { create } from "./create.ts";
 import { remove } from "./delete.ts";
 import type { Engine, Live } from "./engine.ts";
@@ -8,33 +10,61 @@ import type { ComputerRecord } from "./record.ts";
 import { start } from "./start.ts";
 import { type StopMode, stop } from "./stop.ts";
 
-/** The domain as the API sees it: the verbs, and the way to a running computer's guest. */
-export const computers = (engine: Engine) => ({
-  create: (request: CreateComputer) => create(engine, request),
+/**
+ * The domain as one caller sees it: the verbs, and the way to a running computer's guest. Whatever comes from outside, an id or a name, is looked up here and
+ * nowhere else, so what is another key's is not there.
+ */
+const computersOf = (engine: Engine, caller: Caller) => {
+  const { store } = engine;
+  const find = (idOrName: string): ComputerRecord | null => {
+    const record = store.computers.get(idOrName);
+    return record && sees(caller, record.id, record.key_id) ? record : null;
+  };
+  const some = (idOrName: string, record: ComputerRecord | null): ComputerRecord => {
+    if (!record) throw new VitrineError("computer_not_found", { id: idOrName.slice(0, 64) });
+    return record;
+  };
   /** Throws computer_not_found, here and below. */
-  get: (idOrName: string): ComputerRecord => engine.store.computers.require(idOrName),
-  find: (idOrName: string): ComputerRecord | null => engine.store.computers.get(idOrName),
-  list: engine.store.computers.list,
-  start: (idOrName: string) => start(engine, idOrName),
-  stop: (idOrName: string, mode?: StopMode) => stop(engine, idOrName, mode),
-  fork: (idOrName: string, count: number, name?: string) => fork(engine, idOrName, count, name),
-  remove: (idOrName: string) => remove(engine, idOrName),
-  /** The running computer; throws wrong_state with the verb when it does not run. */
-  running: (idOrName: string, verb: string): { record: ComputerRecord; live: Live } => {
-    const record = engine.store.computers.require(idOrName);
-    const live = record.status === "running" ? engine.live.get(record.id) : undefined;
-    if (!live) throw new VitrineError("wrong_state", { status: record.status, verb, needs: "running" });
-    return { record, live };
-  },
-  live: (id: string): Live | undefined => engine.live.get(id),
-  /** Resolves when no verb is under way on the computer. */
-  settled: async (id: string): Promise<ComputerRecord> => {
-    await engine.operations.get(id)?.done;
-    return engine.store.computers.require(id);
-  },
-  onChange: (listener: (record: ComputerRecord) => void): (() => void) => {
-    engine.events.on("change", listener);
-    return () => engine.events.off("change", listener);
-  },
+  const get = (idOrName: string): ComputerRecord => some(idOrName, find(idOrName));
+
+  return {
+    get,
+    find,
+    create: (request: CreateComputer) => create(engine, caller, request),
+    list: (filter: Omit<ListFilter, "keyId">) => store.computers.list({ ...filter, keyId: ownerOf(caller) }),
+    start: async (idOrName: string) => start(engine, caller, get(idOrName)),
+    stop: async (idOrName: string, mode?: StopMode) => stop(engine, get(idOrName), mode),
+    fork: async (idOrName: string, count: number, name?: string) => fork(engine, caller, get(idOrName), count, name),
+    /** Takes the name of one that is deleted, too. */
+    remove: async (idOrName: string) =>
+      remove(engine, some(idOrName, find(idOrName) ?? store.computers.lastNamed(idOrName, ownerOf(caller))).id),
+    /** The running computer; throws wrong_state with the verb when it does not run. */
+    running: (idOrName: string, verb: string): { record: ComputerRecord; live: Live } => {
+      const record = get(idOrName);
+      const live = record.status === "running" ? engine.live.get(record.id) : undefined;
+      if (!live) throw new VitrineError("wrong_state", { status: record.status, verb, needs: "running" });
+      return { record, live };
+    },
+    /** Resolves when no verb is under way on the computer. */
+    settled: async (id: string): Promise<ComputerRecord> => {
+      await engine.operations.get(get(id).id)?.done;
+      return get(id);
+    },
+    onChange: (listener: (record: ComputerRecord) => void): (() => void) => {
+      const onChange = (record: ComputerRecord) => {
+        if (sees(caller, record.id, record.key_id)) listener(record);
+      };
+      engine.events.on("change", onChange);
+      return () => engine.events.off("change", onChange);
+    },
+  };
+};
+export type Computers = ReturnType<typeof computersOf>;
+
+/** The computers, of which nobody sees more than he is meant to. */
+export const computers = (engine: Engine) => ({
+  of: (caller: Caller): Computers => computersOf(engine, caller),
+  live: ({ id }: ComputerRecord): Live | undefined => engine.live.get(id),
+  usage: (keyId: string) => engine.store.computers.usage(keyId),
 });
-export type Computers = ReturnType<typeof computers>;
+export type AllComputers = ReturnType<typeof computers>;

@@ -1,5 +1,6 @@
 import type { CreateComputer } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
+import { type Caller, ownerOf } from "../auth/caller.ts";
 import type { MachineSpec } from "../machine/machine.ts";
 import { shapeOf } from "../templates/shape.ts";
 import { savedSizes, type Template } from "../templates/template.ts";
@@ -8,6 +9,7 @@ import { claim, takeOver, waitingFor } from "./claim.ts";
 import { removeAll } from "./delete.ts";
 import { asVitrineError, type Engine, operate, type Step, update, type Waiting } from "./engine.ts";
 import { newRecord, writeDown } from "./new.ts";
+import { requireQuota, sizeOf } from "./quota.ts";
 import type { ComputerRecord } from "./record.ts";
 import { restore } from "./restore.ts";
 
@@ -27,11 +29,16 @@ const refuseUnsupported = (spec: CreateComputer): void => {
  * Writes the computer down and begins to make it. Answers its record in `creating` at once, and `whole`, which resolves with it in `running`
  * or rejects once all of it has been removed again.
  */
-export const create = (engine: Engine, request: CreateComputer): { record: ComputerRecord; whole: Promise<ComputerRecord> } => {
+export const create = (
+  engine: Engine,
+  caller: Caller,
+  request: CreateComputer,
+): { record: ComputerRecord; whole: Promise<ComputerRecord> } => {
   refuseUnsupported(request);
   const { name, ...spec } = request;
+  requireQuota(engine, caller, sizeOf(spec));
   const waiting = waitingFor(engine, spec);
-  const record = newRecord(engine, name, spec, waiting);
+  const record = newRecord(engine, { name, spec, keyId: ownerOf(caller), waiting });
   // What waits has its memory already, and takes no time.
   if (!waiting) {
     engine.makers.requireRoom();

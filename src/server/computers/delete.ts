@@ -16,10 +16,10 @@ export const removeAll = async (engine: Engine, id: string, step: Step): Promise
 };
 
 /** Deletes a computer whatever it is doing; a verb under way is aborted first. Repeating it, also at the same time, is a success. */
-export const remove = async (engine: Engine, idOrName: string): Promise<ComputerRecord> => {
-  const record = engine.store.computers.getOrDeleted(idOrName) ?? engine.store.computers.require(idOrName);
-  if (record.status === "deleted") return record;
-  const { id, status } = record;
+export const remove = async (engine: Engine, id: string): Promise<ComputerRecord> => {
+  const record = engine.store.computers.require(id);
+  const { status } = record;
+  if (status === "deleted") return record;
   const under = engine.operations.get(id);
   if (status === "deleting") {
     await under?.done;

@@ -1,12 +1,14 @@
 import { link, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { VitrineError } from "../../contract/errors.ts";
+import { type Caller, ownerOf } from "../auth/caller.ts";
 import { boot, machineSpec } from "./boot.ts";
 import { make } from "./create.ts";
 import { remove } from "./delete.ts";
 import { type Engine, operate, requireIdle, type Step } from "./engine.ts";
 import { generateId } from "./names.ts";
 import { newRecord, writeDown } from "./new.ts";
+import { requireQuota, sizeOf } from "./quota.ts";
 import type { ComputerRecord } from "./record.ts";
 import { restore } from "./restore.ts";
 import { requireStatus } from "./state.ts";
@@ -82,19 +84,29 @@ const begin = async (
 
 /**
  * Makes `count` copies of a computer as it is now, each with an identity of its own. A running one is held still meanwhile and goes on. All are made, or none: when one fails, the
- * others are removed again. `name` is what their names begin with.
+ * others are removed again. They are the caller's. `name` is what their names begin with.
  */
-export const fork = async (engine: Engine, idOrName: string, count: number, name?: string): Promise<ComputerRecord[]> => {
-  const parent = engine.store.computers.require(idOrName);
+export const fork = async (
+  engine: Engine,
+  caller: Caller,
+  parent: ComputerRecord,
+  count: number,
+  name?: string,
+): Promise<ComputerRecord[]> => {
   requireStatus("fork", parent.status, ["running", "restorable", "stopped"]);
   requireIdle(engine, parent, "fork");
+  requireQuota(engine, caller, sizeOf(parent.spec, count));
   return operate(engine, parent.id, "fork", async (signal, step) => {
     const copies: ComputerRecord[] = [];
     let taken: Cut | null = null;
     try {
       for (let i = 1; i <= count; i++) {
         const copy = {
-          ...newRecord(engine, name && (count === 1 ? name : `${name}-${i}`), parent.spec),
+          ...newRecord(engine, {
+            name: name && (count === 1 ? name : `${name}-${i}`),
+            spec: parent.spec,
+            keyId: ownerOf(caller),
+          }),
           image: parent.image,
           template: parent.template,
         };

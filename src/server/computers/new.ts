@@ -5,14 +5,18 @@ import { type ComputerRecord, hasBrowser, hasDisplay } from "./record.ts";
 /** A computer that is about to be made, under a name that nobody has where none is given. `waiting` is what it is made of, where that is there already. */
 export const newRecord = (
   engine: Engine,
-  name: string | undefined,
-  spec: ComputerRecord["spec"],
-  waiting: Waiting | null = null,
+  {
+    name,
+    spec,
+    keyId,
+    waiting = null,
+  }: { name?: string | undefined; spec: ComputerRecord["spec"]; keyId: string | null; waiting?: Waiting | null },
 ): ComputerRecord => {
   const now = Date.now();
   return {
     id: waiting?.id ?? generateId("cmp"),
     name: name ?? generateName((taken) => engine.store.computers.get(taken) !== null),
+    key_id: keyId,
     status: "creating",
     spec,
     image: waiting?.image ?? null,
@@ -30,11 +34,16 @@ export const newRecord = (
   };
 };
 
+/** Makes the links that a computer's URLs carry. */
+export const issueLinks = ({ store }: Pick<Engine, "store">, record: ComputerRecord): void => {
+  const powers = [...(hasBrowser(record) ? (["cdp"] as const) : []), ...(hasDisplay(record) ? (["control", "view"] as const) : [])];
+  for (const power of powers) store.links.insert({ id: generateId("lnk"), computer_id: record.id, power, own: 1, expires_at: null });
+};
+
 /** Keeps the record and the links that its URLs carry. Throws name_taken. */
 export const writeDown = (engine: Engine, record: ComputerRecord): void => {
   engine.store.computers.insert(record);
-  const powers = [...(hasBrowser(record) ? (["cdp"] as const) : []), ...(hasDisplay(record) ? (["control", "view"] as const) : [])];
-  for (const power of powers) engine.store.links.insert({ id: generateId("lnk"), computer_id: record.id, power, own: 1, expires_at: null });
+  issueLinks(engine, record);
   tellStatus(engine, record, null);
   engine.events.emit("change", record);
 };

@@ -19,7 +19,7 @@ const RETRY_AFTER_MS = 30_000;
 /** Restores one computer and brings it to where only its owner is missing. On failure nothing is left of it. */
 const prepareOne = (engine: Engine, template: TemplateName, parent: AbortSignal): Promise<Waiting> =>
   withDeadline("A computer of the pool", engine.bootDeadlineMs, parent, async (signal) => {
-    const record = newRecord(engine, "waiting", CreateComputer.parse({ template }));
+    const record = newRecord(engine, { name: "waiting", spec: CreateComputer.parse({ template }), keyId: null });
     engine.admit(record);
     engine.preparing.add(record);
     try {

@@ -41,7 +41,7 @@ export const startReaper = (engine: Engine): (() => void) => {
       return;
     }
     engine.log.info({ computer: id, verb: next.verb }, next.verb === "delete" ? "ttl is over" : "idle for too long");
-    const work: Promise<unknown> = next.verb === "delete" ? remove(engine, id) : stop(engine, id);
+    const work: Promise<unknown> = next.verb === "delete" ? remove(engine, id) : stop(engine, record);
     work.catch((error) => engine.log.error({ computer: id, err: error }, "reaping failed"));
   };
   const onChange = (record: ComputerRecord) => arm(record.id);

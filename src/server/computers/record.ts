@@ -6,6 +6,8 @@ import type { Template } from "../templates/template.ts";
 export interface ComputerRecord {
   id: string;
   name: string;
+  /** The key that made it; null: the operator's. */
+  key_id: string | null;
   status: Status;
   /** The validated create request, defaults filled in. */
   spec: Omit<CreateComputer, "name">;

@@ -1,8 +1,10 @@
 import { rm } from "node:fs/promises";
 import { VitrineError } from "../../contract/errors.ts";
+import type { Caller } from "../auth/caller.ts";
 import type { MachineSpec } from "../machine/machine.ts";
 import { boot, machineSpec } from "./boot.ts";
 import { asVitrineError, type Engine, operate, requireIdle, type Step, update } from "./engine.ts";
+import { requireQuota, sizeOf } from "./quota.ts";
 import type { ComputerRecord } from "./record.ts";
 import { restore } from "./restore.ts";
 import { requireStatus } from "./state.ts";
@@ -12,12 +14,13 @@ import { stateFile } from "./suspended.ts";
  * Starts a computer that does not run: a suspended one goes on where it was, any other boots from its disks. One whose memory cannot be loaded boots as well, and says so in
  * `last_error`. Starting a running one is a success.
  */
-export const start = async (engine: Engine, idOrName: string): Promise<ComputerRecord> => {
-  const record = engine.store.computers.require(idOrName);
+export const start = async (engine: Engine, caller: Caller, record: ComputerRecord): Promise<ComputerRecord> => {
   if (record.status === "running") return record;
   requireStatus("start", record.status, ["stopped", "restorable", "error"]);
   requireIdle(engine, record, "start");
   engine.makers.requireRoom();
+  const { vcpus, ram_mb } = sizeOf(record.spec);
+  requireQuota(engine, caller, { vcpus, ram_mb });
   engine.admit(record);
   const resumes = record.status === "restorable";
   update(engine, record.id, { status: resumes ? "restoring" : "starting" });

@@ -15,8 +15,7 @@ const POWER_OFF_MS = 60_000;
  * Stops a running computer: `suspend` keeps its memory beside its disks, `shutdown` its disks alone. Stopping one that is stopped is a success; shutting a suspended one down
  * gives its memory up.
  */
-export const stop = async (engine: Engine, idOrName: string, mode: StopMode = "suspend"): Promise<ComputerRecord> => {
-  const record = engine.store.computers.require(idOrName);
+export const stop = async (engine: Engine, record: ComputerRecord, mode: StopMode = "suspend"): Promise<ComputerRecord> => {
   if (record.status === "stopped" || (record.status === "restorable" && mode === "suspend")) return record;
   requireStatus("stop", record.status, ["running", "restorable"]);
   requireIdle(engine, record, "stop");

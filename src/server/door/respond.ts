@@ -1,9 +1,9 @@
 import type { ServerResponse } from "node:http";
-import { RETRY_AFTER_S, type VitrineError } from "../../contract/errors.ts";
+import { retryAfterOf, type VitrineError } from "../../contract/errors.ts";
 
 /** Answers a request with an error of the registry, and ends its connection. */
 export const respond = (response: ServerResponse, error: VitrineError): void => {
-  const retryAfter = RETRY_AFTER_S[error.code];
+  const retryAfter = retryAfterOf(error);
   response.writeHead(error.status, {
     Connection: "close",
     "Content-Type": "application/json; charset=utf-8",

@@ -25,6 +25,8 @@ export interface RecordingRecord {
   /** These two stay when the computer is gone. */
   computer_id: string;
   computer_name: string;
+  /** That of its computer. */
+  key_id: string | null;
   status: RecordingStatus;
   /** 1 when `record_video` began it. */
   automatic: 0 | 1;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { VitrineError } from "../../contract/errors.ts";
 import { MAX_CHAPTERS, type StartRecording } from "../../contract/recordings.ts";
+import { type Caller, ownerOf, sees } from "../auth/caller.ts";
 import type { ComputerRecord } from "../computers/record.ts";
 import { follow } from "./follow.ts";
 import { POSTER, VIDEO } from "./produce.ts";
@@ -11,19 +12,23 @@ import { start } from "./start.ts";
 import { createStudio, type Ports, type Studio } from "./studio.ts";
 import { expiryOf } from "./sweep.ts";
 
-/** The recordings as the API and the rest of the service see them. Methods that take an id throw recording_not_found. */
-export const recordings = (ports: Ports) => {
-  const studio = createStudio(ports);
+/** The recordings that one caller sees: those of its own computers, gone or not. Methods that take an id throw recording_not_found. */
+const recordingsOf = (studio: Studio, caller: Caller) => {
   const { store } = studio;
-  const require = (id: string, computer = ""): RecordingRecord => {
+  const find = (id: string): RecordingRecord | null => {
     const record = store.recordings.get(id);
+    return record && sees(caller, record.computer_id, record.key_id) ? record : null;
+  };
+  const require = (id: string, computer = ""): RecordingRecord => {
+    const record = find(id);
     if (!record) throw new VitrineError("recording_not_found", { id, computer });
     return record;
   };
   return {
+    /** `computer` is one that the caller sees. */
     start: (computer: ComputerRecord, spec: StartRecording, signal: AbortSignal) => start(studio, computer, spec, signal),
     get: require,
-    exists: (id: string): boolean => store.recordings.get(id) !== null,
+    find,
     /** A recording by its id and the id or name of its computer, gone or not. */
     ofComputer: (idOrName: string, id: string): RecordingRecord => {
       const record = require(id, idOrName);
@@ -33,11 +38,15 @@ export const recordings = (ports: Ports) => {
     },
     /** Those of a computer that may be gone, newest first. Throws computer_not_found when nobody knows it. */
     list: (idOrName: string): RecordingRecord[] => {
-      const computer = store.computers.getOrDeleted(idOrName)?.id ?? store.recordings.computerOf(idOrName);
-      if (computer === null) throw new VitrineError("computer_not_found", { id: idOrName.slice(0, 64) });
-      return store.recordings.ofComputer(computer);
+      const here = store.computers.get(idOrName);
+      const key = ownerOf(caller);
+      const id =
+        here && sees(caller, here.id, here.key_id)
+          ? here.id
+          : (store.computers.lastNamed(idOrName, key)?.id ?? store.recordings.computerOf(idOrName, key));
+      if (id === null) throw new VitrineError("computer_not_found", { id: idOrName.slice(0, 64) });
+      return store.recordings.ofComputer(id);
     },
-    ids: (computerId: string): string[] => store.recordings.idsOf(computerId),
     /** Ends it and resolves when its video is there, or has failed. Whoever asks meanwhile waits for the same; repeating it is a success. */
     stop: async (id: string): Promise<RecordingRecord> => {
       require(id);
@@ -53,9 +62,9 @@ export const recordings = (ports: Ports) => {
       if (!studio.sessions.get(id)?.mark(title)) throw new VitrineError("recording_ended", { status: require(id).status });
       return require(id);
     },
-    /** Names this moment in every recording of a computer that runs now, if any: for what is done to it. */
-    mark: (computerId: string, title: string): void => markAll(studio, computerId, title),
-    remove: (id: string) => remove(studio, id),
+    remove: async (id: string): Promise<void> => {
+      if (find(id)) await remove(studio, id);
+    },
     /** The directory and names of the finished files. Errors: recording_not_ready, recording_failed. */
     files: (id: string): { dir: string; video: string; poster: string; record: RecordingRecord } => {
       const record = require(id);
@@ -63,6 +72,20 @@ export const recordings = (ports: Ports) => {
       if (record.status !== "ready") throw new VitrineError("recording_not_ready", { status: record.status });
       return { dir: join(studio.root, id), video: VIDEO, poster: POSTER, record };
     },
+  };
+};
+export type Recordings = ReturnType<typeof recordingsOf>;
+
+/** The recordings as the rest of the service sees them; of a single one nobody sees more than he is meant to. */
+export const recordings = (ports: Ports) => {
+  const studio = createStudio(ports);
+  const { store } = studio;
+  return {
+    of: (caller: Caller): Recordings => recordingsOf(studio, caller),
+    ids: (computerId: string): string[] => store.recordings.idsOf(computerId),
+    usedBytes: (keyId: string): number => store.recordings.bytesOf(keyId),
+    /** Names this moment in every recording of a computer that runs now, if any: for what is done to it. */
+    mark: (computerId: string, title: string): void => markAll(studio, computerId, title),
     expiresAt: (record: RecordingRecord): number | null => expiryOf(record, studio.limits.retentionS),
     /** To be told of every change of a computer. */
     follow: (computer: ComputerRecord) => follow(studio, computer),
@@ -78,7 +101,7 @@ export const recordings = (ports: Ports) => {
     },
   };
 };
-export type Recordings = ReturnType<typeof recordings>;
+export type AllRecordings = ReturnType<typeof recordings>;
 
 const markAll = ({ store, sessions }: Studio, computerId: string, title: string): void => {
   // Most actions are not filmed, and need not ask the store.

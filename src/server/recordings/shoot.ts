@@ -5,6 +5,7 @@ import { MAX_CHAPTERS } from "../../contract/recordings.ts";
 import { Camera, lossOf } from "./camera.ts";
 import { Film, FilmIsFull } from "./film.ts";
 import { finalize } from "./finalize.ts";
+import { isOverQuota } from "./quota.ts";
 import type { EndReason, RecordingRecord } from "./record.ts";
 import { bytesIn, segmentsIn } from "./segments.ts";
 import { MIB, type Session, type Studio } from "./studio.ts";
@@ -52,6 +53,7 @@ export const shoot = (studio: Studio, record: RecordingRecord): Session => {
     const { bavail, bsize } = await statfs(dir);
     if (bavail * bsize < RESERVE_MB * MIB) end("disk_full");
     else if (size_bytes >= spec.max_size_mb * MIB) end("max_size");
+    else if (isOverQuota(studio, record.key_id)) end("quota");
     else if (store.recordings.totalBytes() > studio.limits.quotaMb * MIB) await sweep(studio);
   };
 

@@ -5,6 +5,7 @@ import type { StartRecording } from "../../contract/recordings.ts";
 import { generateId } from "../computers/names.ts";
 import { type ComputerRecord, hasDisplay } from "../computers/record.ts";
 import { withDeadline } from "../deadline.ts";
+import { requireRecordingQuota } from "./quota.ts";
 import type { RecordingRecord } from "./record.ts";
 import { remove } from "./remove.ts";
 import { shoot } from "./shoot.ts";
@@ -16,7 +17,7 @@ const MAX_AT_ONCE = 4;
 const LEAST_FREE_MB = 512;
 const FIRST_PICTURE_MS = 30_000;
 
-/** Writes a recording down and begins to film. */
+/** Writes a recording down and begins to film. Errors: quota_exceeded. */
 export const begin = async (
   studio: Studio,
   computer: ComputerRecord,
@@ -24,10 +25,12 @@ export const begin = async (
   automatic: 0 | 1,
 ): Promise<{ record: RecordingRecord; session: Session }> => {
   const { store, root } = studio;
+  requireRecordingQuota(studio, computer.key_id);
   const record: RecordingRecord = {
     id: generateId("rec"),
     computer_id: computer.id,
     computer_name: computer.name,
+    key_id: computer.key_id,
     status: "recording",
     automatic,
     spec,
@@ -61,7 +64,7 @@ export const begin = async (
 
 /**
  * Starts a recording; resolves with the first picture. On failure nothing of it is left. Errors: wrong_state, no_display, display_unavailable,
- * capacity_exceeded, timeout.
+ * capacity_exceeded, quota_exceeded, timeout.
  */
 export const start = async (
   studio: Studio,

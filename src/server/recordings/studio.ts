@@ -19,7 +19,7 @@ export interface Log {
 
 /** What recordings need from the rest of the service; wired in main. */
 export interface Ports {
-  store: Pick<Store, "recordings" | "computers">;
+  store: Pick<Store, "recordings" | "computers" | "keys">;
   displays: Displays;
   /** Calls back with each page that the computer's browser goes to from now on; answers a function that ends it. */
   watchPages(computerId: string, onPage: (address: string) => void): () => void;

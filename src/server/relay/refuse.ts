@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { RETRY_AFTER_S, VitrineError } from "../../contract/errors.ts";
+import { retryAfterOf, VitrineError } from "../../contract/errors.ts";
 
 /** Milliseconds that a refused peer has to take its answer. */
 const FAREWELL_MS = 1000;
@@ -12,7 +12,7 @@ export const asVitrineError = (error: unknown): VitrineError =>
 /** An error of the registry as a whole HTTP answer, for where there is no response to write it to. */
 const bytesOf = (error: VitrineError, requestId?: string): Buffer => {
   const body = Buffer.from(JSON.stringify(error.toBody(requestId)));
-  const retryAfter = RETRY_AFTER_S[error.code];
+  const retryAfter = retryAfterOf(error);
   const head = [
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? "Error"}`,
     "Connection: close",

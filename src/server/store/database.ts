@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { VitrineError } from "../../contract/errors.ts";
 
+/** What version 1 has. Tables may be added here, because it is gone through at each opening; columns of these are added below. */
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS computers (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, status TEXT NOT NULL, spec TEXT NOT NULL, image TEXT, template TEXT, machine TEXT, suspended TEXT,
@@ -32,7 +33,26 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE INDEX IF NOT EXISTS events_computer ON events (computer_id);
 `;
 
-const VERSION = 1;
+/** What each later version adds to the one before; the first makes version 2 of 1. */
+const MIGRATIONS = [
+  `
+CREATE TABLE keys (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT, secret_hash TEXT NOT NULL, max_computers INTEGER, max_vcpus INTEGER, max_ram_mb INTEGER,
+  max_disk_mb INTEGER, max_recording_mb INTEGER, requests_per_minute INTEGER NOT NULL, created_at TEXT NOT NULL, expires_at TEXT, revoked_at TEXT
+) STRICT;
+ALTER TABLE computers ADD COLUMN key_id TEXT;
+ALTER TABLE recordings ADD COLUMN key_id TEXT;
+`,
+];
+
+/** Brings a database of any earlier version to the present one, wholly or not at all. Throws data_dir_newer. */
+const migrate = (db: DatabaseSync, file: string): void => {
+  db.exec("BEGIN IMMEDIATE");
+  const found = Number(db.prepare("PRAGMA user_version").get()?.user_version);
+  const version = MIGRATIONS.length + 1;
+  if (found > version) throw new VitrineError("data_dir_newer", { path: dirname(file), version: found });
+  db.exec(`${SCHEMA} ${MIGRATIONS.slice(Math.max(found, 1) - 1).join("")} PRAGMA user_version = ${version}; COMMIT;`);
+};
 
 /**
  * Opens the database of a data directory, WAL, mode 0600, locked for this process alone: the kernel drops the lock with the process, so a
@@ -43,7 +63,7 @@ export const openDatabase = (file: string): DatabaseSync => {
   try {
     chmodSync(file, 0o600);
     db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 0;");
-    db.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT;`);
+    migrate(db, file);
     return db;
   } catch (error) {
     db.close();

@@ -7,6 +7,8 @@ export interface EventFilter {
   /** Absent: events of every computer, and of the service itself. */
   computerId?: string | undefined;
   types?: readonly EventType[] | undefined;
+  /** Only events of computers that this key owns; null: all. Of a computer that was forgotten nobody knows whose it was. */
+  keyId: string | null;
 }
 
 /** Rows that one statement removes: it holds up nobody for long. */
@@ -19,9 +21,10 @@ export const eventStore = (db: DatabaseSync) => {
   const insert = db.prepare("INSERT INTO events (at, type, computer_id, actor, data) VALUES (?, ?, ?, ?, ?)");
   const last = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'");
   const ofType = "(:types IS NULL OR type IN (SELECT value FROM json_each(:types)))";
-  const all = db.prepare(`SELECT * FROM events WHERE id > :after AND ${ofType} ORDER BY id LIMIT :limit`);
+  const ofKey = "(:key IS NULL OR computer_id IN (SELECT id FROM computers WHERE key_id = :key))";
+  const all = db.prepare(`SELECT * FROM events WHERE id > :after AND ${ofType} AND ${ofKey} ORDER BY id LIMIT :limit`);
   const ofComputer = db.prepare(
-    `SELECT * FROM events WHERE computer_id = :computer AND id > :after AND ${ofType} ORDER BY id LIMIT :limit`,
+    `SELECT * FROM events WHERE computer_id = :computer AND id > :after AND ${ofType} AND ${ofKey} ORDER BY id LIMIT :limit`,
   );
   const subjects = db.prepare("SELECT computer_id FROM events GROUP BY computer_id HAVING count(*) > ?");
   // IS, because the service's own events have no computer.
@@ -38,8 +41,8 @@ export const eventStore = (db: DatabaseSync) => {
     /** The id given last, also when its event is gone; 0 when there was none. */
     lastId: (): number => Number(last.get()?.seq ?? 0),
     /** Oldest first. */
-    read: ({ computerId, types, after, limit }: EventFilter & { after: number; limit: number }): Event[] => {
-      const common = { after, limit, types: types ? JSON.stringify(types) : null };
+    read: ({ computerId, types, keyId, after, limit }: EventFilter & { after: number; limit: number }): Event[] => {
+      const common = { after, limit, types: types ? JSON.stringify(types) : null, key: keyId };
       return (computerId === undefined ? all.all(common) : ofComputer.all({ ...common, computer: computerId })).map(toEvent);
     },
     /** Whether any event of this computer is kept. */

@@ -7,6 +7,7 @@ const COLUMNS = [
   "id",
   "computer_id",
   "computer_name",
+  "key_id",
   "status",
   "automatic",
   "spec",
@@ -48,12 +49,13 @@ export const recordingStore = (db: DatabaseSync) => {
   const byComputer = db.prepare("SELECT * FROM recordings WHERE computer_id = ? ORDER BY rowid DESC");
   const idsByComputer = db.prepare("SELECT id FROM recordings WHERE computer_id = ? ORDER BY rowid");
   const computerByName = db.prepare(
-    "SELECT computer_id FROM recordings WHERE computer_id = :key OR computer_name = :key ORDER BY rowid DESC LIMIT 1",
+    "SELECT computer_id FROM recordings WHERE (computer_id = :name OR computer_name = :name) AND (:key IS NULL OR key_id = :key) ORDER BY rowid DESC LIMIT 1",
   );
   const unfinished = db.prepare("SELECT * FROM recordings WHERE status IN ('recording', 'finalizing') ORDER BY rowid");
   const finished = db.prepare("SELECT * FROM recordings WHERE status IN ('ready', 'failed') ORDER BY ended_at, rowid");
   const automatic = db.prepare("SELECT 1 FROM recordings WHERE computer_id = ? AND automatic = 1 AND started_at >= ? LIMIT 1");
   const bytes = db.prepare("SELECT coalesce(sum(size_bytes), 0) AS bytes FROM recordings");
+  const bytesOf = db.prepare("SELECT coalesce(sum(size_bytes), 0) AS bytes FROM recordings WHERE key_id = ?");
   const ids = db.prepare("SELECT id FROM recordings ORDER BY rowid");
   const remove = db.prepare("DELETE FROM recordings WHERE id = ?");
 
@@ -76,8 +78,9 @@ export const recordingStore = (db: DatabaseSync) => {
     ofComputer: (computerId: string): RecordingRecord[] => byComputer.all(computerId).map(toRecord),
     /** Oldest first. */
     idsOf: (computerId: string): string[] => idsByComputer.all(computerId).map(({ id }) => String(id)),
-    /** The id of the computer, gone or not, that last made a recording under this id or name. */
-    computerOf: (idOrName: string): string | null => (computerByName.get({ key: idOrName })?.computer_id as string | undefined) ?? null,
+    /** The id of the computer, gone or not, that last made a recording under this id or name; only one of this key, unless that is null. */
+    computerOf: (idOrName: string, keyId: string | null): string | null =>
+      (computerByName.get({ name: idOrName, key: keyId })?.computer_id as string | undefined) ?? null,
     /** Recorded or finalized now, or when the service ended. */
     unfinished: (): RecordingRecord[] => unfinished.all().map(toRecord),
     /** Ready and failed ones; those that ended first come first. */
@@ -85,6 +88,7 @@ export const recordingStore = (db: DatabaseSync) => {
     /** Whether `record_video` has begun one since this time. */
     hasAutomaticSince: (computerId: string, time: string): boolean => automatic.get(computerId, time) !== undefined,
     totalBytes: (): number => Number(bytes.get()?.bytes),
+    bytesOf: (keyId: string): number => Number(bytesOf.get(keyId)?.bytes),
     ids: (): string[] => ids.all().map(({ id }) => String(id)),
     remove: (id: string): void => void remove.run(id),
   };

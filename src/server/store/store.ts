@@ -5,6 +5,7 @@ import { openDatabase } from "./database.ts";
 import { eventStore } from "./events.ts";
 import { idempotencyStore } from "./idempotency.ts";
 import { journalStore } from "./journal.ts";
+import { keyStore } from "./keys.ts";
 import { linkStore } from "./links.ts";
 import { recordingStore } from "./recordings.ts";
 
@@ -16,6 +17,7 @@ export const openStore = (dataDir: string) => {
   return {
     computers: computerStore(db),
     journal: journalStore(db, owner),
+    keys: keyStore(db),
     links: linkStore(db),
     idempotency: idempotencyStore(db),
     recordings: recordingStore(db),

@@ -21,14 +21,14 @@ const event = (id: number, fields: Partial<Event> = {}): Event => ({
   at: "2026-01-02T03:04:05.000Z",
   type: "exec",
   computer_id: "cmp_abcdefghijkl",
-  actor: "api-key",
+  actor: "operator",
   data: { program: "git", exit_code: 0, signal: null },
   ...fields,
 });
 const hostile = event(2, { type: "file.written", actor: null, data: { path: "/a\n\x1b[2Jb", size_bytes: 7 } });
 const HUMAN = [
   "TIME                      TYPE                ACTOR         DATA",
-  "2026-01-02T03:04:05.000Z  exec                api-key       program=git exit_code=0",
+  "2026-01-02T03:04:05.000Z  exec                operator      program=git exit_code=0",
   "2026-01-02T03:04:05.000Z  file.written        -             path=/a �[2Jb size_bytes=7",
   "",
 ].join("\n");

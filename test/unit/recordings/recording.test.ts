@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { CreateKey } from "../../../src/contract/keys.ts";
 import { StartRecording } from "../../../src/contract/recordings.ts";
 import { identify, isAlive } from "../../../src/server/process/identity.ts";
 import type { Ports } from "../../../src/server/recordings/studio.ts";
@@ -210,6 +211,16 @@ test("an encoder that does not stay up makes the recording fail with ffmpeg's ow
   expect(readdirSync(studio.root)).toEqual([]);
 });
 
+/** Draws what no encoder makes small. */
+const noiseOn = (display: FakeDisplay) => {
+  let noise = 1;
+  return () => {
+    const words = new Uint32Array(display.framebuffer.pixels.buffer, display.framebuffer.pixels.byteOffset, 640 * 480);
+    for (let i = 0; i < words.length; i++) words[i] = noise = (noise * 1664525 + 1013904223) >>> 0;
+    display.damage();
+  };
+};
+
 test("the duration and the size end a recording, which says so", async () => {
   const display = new FakeDisplay(640, 480);
   const clock = new ScriptedClock();
@@ -220,17 +231,38 @@ test("the duration and the size end a recording, which says so", async () => {
   expect(studio.recordings.get(short.id).end_reason).toBe("max_duration");
   expect(Math.abs(probe(studio.file(short.id)).duration - 3)).toBeLessThan(1);
 
-  let noise = 1;
-  const draw = () => {
-    const words = new Uint32Array(display.framebuffer.pixels.buffer, display.framebuffer.pixels.byteOffset, 640 * 480);
-    for (let i = 0; i < words.length; i++) words[i] = noise = (noise * 1664525 + 1013904223) >>> 0;
-    display.damage();
-  };
+  const draw = noiseOn(display);
   const from = clock.now();
   for (let i = 1; i <= 200; i++) clock.at(from + i * 100, draw);
   const big = await studio.recordings.start(computer, StartRecording.parse({ max_size_mb: 1 }), never);
   await expect.poll(() => studio!.recordings.get(big.id).status, { timeout: 30_000 }).toBe("ready");
   expect(studio.recordings.get(big.id).end_reason).toBe("max_size");
+}, 60_000);
+
+test("a key's quota ends its recordings, and no other's", async () => {
+  const display = new FakeDisplay(640, 480);
+  const clock = new ScriptedClock();
+  studio = await openStudio(dir, displaysOf(display), { clock });
+  const { expires_in_s: _, ...input } = CreateKey.parse({ name: "a", max_recording_mb: 1 });
+  const key = { ...input, id: "key_a", secret_hash: "", created_at: new Date().toISOString(), expires_at: null, revoked_at: null };
+  studio.store.keys.insert(key);
+  const own = { ...computer, key_id: key.id };
+  const operators = { ...computer, id: "cmp_operators", name: "operators" };
+  for (const one of [own, operators]) studio.store.computers.insert(one);
+
+  const draw = noiseOn(display);
+  const other = await studio.recordings.start(operators, StartRecording.parse({}), never);
+  const from = clock.now();
+  for (let i = 1; i <= 200; i++) clock.at(from + i * 100, draw);
+  const { id } = await studio.recordings.start(own, StartRecording.parse({}), never);
+  await expect.poll(() => studio!.recordings.get(id).status, { timeout: 30_000 }).toBe("ready");
+  expect(studio.recordings.get(id)).toMatchObject({ key_id: key.id, end_reason: "quota" });
+  expect(studio.recordings.get(other.id).status).toBe("recording");
+
+  await expect(studio.recordings.start(own, StartRecording.parse({}), never)).rejects.toMatchObject({ code: "quota_exceeded" });
+  await studio.recordings.remove(id);
+  const again = await studio.recordings.start(own, StartRecording.parse({}), never);
+  await Promise.all([again.id, other.id].map((one) => studio!.recordings.stop(one)));
 }, 60_000);
 
 test("whoever stops a recording at the same time shares one finalization; deleting one that runs leaves no file and no process", async () => {

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CreateComputer } from "../../../src/contract/computer.ts";
+import { OPERATOR } from "../../../src/server/auth/caller.ts";
 import type { ComputerRecord } from "../../../src/server/computers/record.ts";
 import type { Displays } from "../../../src/server/display/display.ts";
 import { type Clock, realClock } from "../../../src/server/recordings/clock.ts";
@@ -14,6 +15,7 @@ export const computerRecord = (id: string, change: Partial<ComputerRecord> = {})
   const now = new Date().toISOString();
   return {
     id,
+    key_id: null,
     name: id.replace("cmp_", "name-"),
     spec,
     status: "running",
@@ -62,6 +64,12 @@ export const openStudio = async (
     await made.close();
     store.close();
   };
-  return { recordings: made, store, root, close, file: (id: string, name = "video.mp4") => join(root, id, name) };
+  return {
+    recordings: { ...made, ...made.of(OPERATOR) },
+    store,
+    root,
+    close,
+    file: (id: string, name = "video.mp4") => join(root, id, name),
+  };
 };
 export type TestStudio = Awaited<ReturnType<typeof openStudio>>;

@@ -12,6 +12,7 @@ const record = (id: string, name: string, change: Partial<ComputerRecord> = {}):
   const { name: _, ...spec } = CreateComputer.parse({ metadata: { a: "b" } });
   return {
     id,
+    key_id: null,
     name,
     spec,
     status: "creating",
@@ -61,4 +62,31 @@ test("records, links, journal and keys are there again after a reopening", () =>
   store.computers.forgetDeleted("2021-01-01T00:00:00.000Z");
   expect(store.computers.get("cmp_a")).toBeNull();
   store.close();
+});
+
+test("a key's computers are told apart, and counted as its quotas count them", () => {
+  const own = mkdtempSync(join(tmpdir(), "vt-"));
+  const store = openStore(own);
+  const of = (key_id: string | null, id: string, status: ComputerRecord["status"]) =>
+    store.computers.insert(record(id, id.replace("_", "-"), { key_id, status }));
+  for (const status of ["running", "creating", "stopping", "deleting", "stopped", "restorable", "error", "deleted"] as const)
+    of("key_a", `a_${status}`, status);
+  of("key_b", "b_1", "running");
+  of(null, "o_1", "running");
+  // Two cores, 2048 MiB and 10240 MiB of disk each.
+  expect(store.computers.usage("key_a")).toEqual({ computers: 7, vcpus: 8, ram_mb: 8192, disk_mb: 71_680 });
+  expect(store.computers.usage("key_none")).toEqual({ computers: 0, vcpus: 0, ram_mb: 0, disk_mb: 0 });
+  const listed = (keyId: string | null) => store.computers.list({ keyId, limit: 50 }).data.map(({ id }) => id);
+  expect(listed("key_b")).toEqual(["b_1"]);
+  expect(listed("key_none")).toEqual([]);
+  expect(listed(null)).toHaveLength(9);
+  // Pages count its own alone.
+  const page = store.computers.list({ keyId: "key_a", limit: 7 });
+  expect([page.data.length, page.next_cursor]).toEqual([7, null]);
+  expect(store.computers.lastNamed("b-1", "key_a")).toBeNull();
+  expect(store.computers.lastNamed("b-1", "key_b")?.id).toBe("b_1");
+  expect(store.computers.lastNamed("b-1", null)?.id).toBe("b_1");
+  expect(store.computers.ofKey("key_a").map(({ id }) => id)).not.toContain("a_deleted");
+  store.close();
+  rmSync(own, { recursive: true });
 });

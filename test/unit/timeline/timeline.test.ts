@@ -32,7 +32,7 @@ type Timeline = ReturnType<typeof open>["timeline"];
 const say = (timeline: Timeline, computer_id: string | null, n: number): void =>
   timeline.emit({ type: "action", computer_id, data: { n } });
 const numbers = (events: Event[]): unknown[] => events.map(({ data }) => data.n);
-const all = (timeline: Timeline, after = 0): Event[] => timeline.read({ after, limit: 100_000 });
+const all = (timeline: Timeline, after = 0): Event[] => timeline.read({ keyId: null, after, limit: 100_000 });
 
 /** Follows from `after` on, and keeps what comes. */
 const follow = (timeline: Timeline, options: { after?: number; computerId?: string; isOver?: () => boolean } = {}) => {
@@ -40,7 +40,8 @@ const follow = (timeline: Timeline, options: { after?: number; computerId?: stri
   const abort = new AbortController();
   const seen: Event[] = [];
   const done = (async () => {
-    for await (const event of timeline.follow({ computerId }, after, { signal: abort.signal, ...(isOver && { isOver }) })) seen.push(event);
+    for await (const event of timeline.follow({ keyId: null, computerId }, after, { signal: abort.signal, ...(isOver && { isOver }) }))
+      seen.push(event);
   })();
   return { seen, done, abort };
 };
@@ -60,10 +61,10 @@ test("events are read in their order, by computer and by type, also after a reop
     { id: 4, at: expect.any(String), type: "exec", computer_id: "cmp_a", actor: null, data: { exit_code: 0 } },
   ]);
   const ids = (events: Event[]) => events.map(({ id }) => id);
-  expect(ids(timeline.read({ computerId: "cmp_a", after: 0, limit: 10 }))).toEqual([1, 4]);
-  expect(ids(timeline.read({ computerId: "cmp_a", types: ["exec"], after: 0, limit: 10 }))).toEqual([4]);
-  expect(ids(timeline.read({ types: ["exec", "action"], after: 2, limit: 10 }))).toEqual([3, 4]);
-  expect(ids(timeline.read({ after: 1, limit: 2 }))).toEqual([2, 3]);
+  expect(ids(timeline.read({ keyId: null, computerId: "cmp_a", after: 0, limit: 10 }))).toEqual([1, 4]);
+  expect(ids(timeline.read({ keyId: null, computerId: "cmp_a", types: ["exec"], after: 0, limit: 10 }))).toEqual([4]);
+  expect(ids(timeline.read({ keyId: null, types: ["exec", "action"], after: 2, limit: 10 }))).toEqual([3, 4]);
+  expect(ids(timeline.read({ keyId: null, after: 1, limit: 2 }))).toEqual([2, 3]);
   expect([timeline.knows("cmp_b"), timeline.knows("cmp_c"), timeline.lastId()]).toEqual([true, false, 4]);
 });
 
@@ -71,12 +72,12 @@ test("each computer keeps its newest events, and ids are not given twice", () =>
   const { timeline, dir, close } = open({ perComputer: 20 });
   say(timeline, "cmp_quiet", 0);
   for (let n = 1; n <= 3000; n++) say(timeline, "cmp_loud", n);
-  const loud = timeline.read({ computerId: "cmp_loud", after: 0, limit: 10_000 });
+  const loud = timeline.read({ keyId: null, computerId: "cmp_loud", after: 0, limit: 10_000 });
   // It is pruned now and then, not each time.
   expect(loud.length).toBeGreaterThanOrEqual(20);
   expect(loud.length).toBeLessThan(600);
   expect(numbers(loud)).toEqual(Array.from(loud, (_, i) => 3001 - loud.length + i));
-  expect(numbers(timeline.read({ computerId: "cmp_quiet", after: 0, limit: 10 }))).toEqual([0]);
+  expect(numbers(timeline.read({ keyId: null, computerId: "cmp_quiet", after: 0, limit: 10 }))).toEqual([0]);
   close();
   const again = open({ perComputer: 0 }, dir);
   expect(all(again.timeline)).toEqual([]);
@@ -103,7 +104,7 @@ test("a follower gets what is kept and what comes, each once and in order, howev
   for (let n = 0; n < 450; n++) say(timeline, "cmp_a", n);
   const abort = new AbortController();
   const seen: unknown[] = [];
-  for await (const { data } of timeline.follow({ computerId: "cmp_a" }, 0, { signal: abort.signal })) {
+  for await (const { data } of timeline.follow({ keyId: null, computerId: "cmp_a" }, 0, { signal: abort.signal })) {
     seen.push(data.n);
     const n = seen.length;
     if (n <= 450) {
