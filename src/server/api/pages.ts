@@ -53,7 +53,7 @@ export const pageRoutes = (router: Router, context: Context): void => {
 
   /** The computer's state and how many watch it, as events for the live page: it needs no key but its own link. */
   router.get("/live/:id/state", async (request, response) => {
-    const { record, caller, computers, power } = admitToComputer(context, request, request.params.id, "view");
+    const { record, caller, computers, linkId, power } = admitToComputer(context, request, request.params.id, "view");
     cutAtEnd(response, caller);
     const viewer = viewerOf(request);
     const sse = openSse(response);
@@ -72,6 +72,8 @@ export const pageRoutes = (router: Router, context: Context): void => {
     const stopCounting = context.viewers.onChange(tellNow);
     const stop = computers.onChange((changed) => {
       if (changed.id !== record.id) return;
+      // Its link goes with the key that owned the computer.
+      if (linkId !== null && !context.links.get(linkId)) return sse.end();
       void tell(changed).catch(() => {});
       if (changed.status === "deleted") sse.end();
     });

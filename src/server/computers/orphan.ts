@@ -11,6 +11,7 @@ export const orphan = (engine: Engine, keyId: string): string[] => {
     const revoked = links.ofComputer(record.id).map(({ id }) => id);
     links.removeAll(record.id);
     issueLinks(engine, record);
+    engine.events.emit("change", record);
     return revoked;
   });
 };
