@@ -1,7 +1,7 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from "express";
 import type { z } from "zod";
 import { VitrineError } from "../../contract/errors.ts";
-import { type BodyShape, type Lane, type Media, PathParams, type Route } from "../../contract/route.ts";
+import { type BodyShape, type Media, PathParams, type Route } from "../../contract/route.ts";
 import { ROUTES, type RouteId } from "../../contract/routes.ts";
 import type { Caller } from "../auth/caller.ts";
 import type { Computers } from "../computers/computers.ts";
