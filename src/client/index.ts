@@ -13,7 +13,6 @@ export type { Capacity } from "../contract/capacity.ts";
 export type {
   Computer as ComputerRecord,
   CreateComputerInput,
-  NetworkPolicy,
   Status,
   TemplateName,
   Viewport,
@@ -24,6 +23,7 @@ export type { Event, EventType } from "../contract/events.ts";
 export type { Download, ExecResult, FileStat, ProcessInfo, SignalName } from "../contract/exec.ts";
 export type { CreatedKey, CreateKeyInput, Key } from "../contract/keys.ts";
 export type { Link, Power } from "../contract/links.ts";
+export type { Network, NetworkPolicy, PatchNetworkInput } from "../contract/network.ts";
 export type { Recording, RecordingStatus, StartRecordingInput } from "../contract/recordings.ts";
 export { type ActOptions, Computer, type ExecOptions } from "./computer.ts";
 export type { Computers, CreateOptions, ListOptions, Page } from "./computers.ts";

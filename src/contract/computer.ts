@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { NetworkPolicy, Port, UpstreamProxy } from "./network.ts";
 import { RecordVideo } from "./recordings.ts";
 
 export const STATUSES = [
@@ -25,7 +26,6 @@ export const ComputerName = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "use 1 to 63 lower-case letters, digits and inner hyphens (DNS-1123)");
 
-export const Port = z.int().min(1).max(65535);
 export const Viewport = z.strictObject({ width: z.int().min(320).max(7680), height: z.int().min(240).max(4320) });
 export type Viewport = z.infer<typeof Viewport>;
 
@@ -78,14 +78,9 @@ export const BrowserOptions = z.strictObject({
     .refine((headers) => Object.keys(headers).length <= 64, "at most 64 headers")
     .optional()
     .describe("Sent with every request of the browser"),
+  proxy: UpstreamProxy.optional().describe("What every connection of the computer goes through, after its network policy"),
 });
 export type BrowserOptions = z.infer<typeof BrowserOptions>;
-
-export const NetworkPolicy = z.strictObject({
-  mode: z.enum(["open", "off", "restricted"]).default("restricted"),
-  host_ports: z.array(Port).max(64).default([]).describe("Ports of the host's loopback that the computer reaches at host.vitrine.internal"),
-});
-export type NetworkPolicy = z.infer<typeof NetworkPolicy>;
 
 const noNul = (s: string) => !s.includes("\0");
 export const EnvMap = z

@@ -24,7 +24,8 @@ export const EVENTS = {
   "cdp.disconnected": "A program's connection to the browser ended: {}",
   "control.taken": "Somebody drives the computer: {holder, name}",
   "control.released": "Nobody drives the computer any more: {}",
-  "egress.refused": "A connection or a DNS question was refused: {name, address, port, protocol, rule, reason}",
+  "egress.refused":
+    "A connection or a DNS question was refused: {name, address, port, protocol, rule, reason}, with a count where it happened again and again",
 } as const satisfies Record<string, string>;
 export type EventType = keyof typeof EVENTS;
 export const EventTypes = Object.keys(EVENTS) as [EventType, ...EventType[]];

@@ -5,13 +5,21 @@ import { exec } from "./routes/exec.ts";
 import { files } from "./routes/files.ts";
 import { keys } from "./routes/keys.ts";
 import { links } from "./routes/links.ts";
+import { network } from "./routes/network.ts";
 import { screen } from "./routes/screen.ts";
 import { service } from "./routes/service.ts";
 
 /** Every call of the API. */
-export const ROUTES = { ...computers, ...events, ...exec, ...files, ...screen, ...links, ...keys, ...service } as const satisfies Record<
-  string,
-  Route
->;
+export const ROUTES = {
+  ...computers,
+  ...events,
+  ...exec,
+  ...files,
+  ...screen,
+  ...links,
+  ...network,
+  ...keys,
+  ...service,
+} as const satisfies Record<string, Route>;
 
 export type RouteId = keyof typeof ROUTES;

@@ -34,13 +34,14 @@ import { OpenDisplays } from "./display/displays.ts";
 import { takePicture } from "./display/picture.ts";
 import { settled } from "./display/settled.ts";
 import { createDoor } from "./door/door.ts";
-import { dialHostPort } from "./egress/host-ports.ts";
-import { Gate } from "./gate.ts";
+import { openGate } from "./egress/gate.ts";
+import { type Internet, realInternet } from "./egress/internet.ts";
 import { bootFiles } from "./guest/boot-files.ts";
 import { type Host, prepare } from "./host.ts";
 import type { Progress } from "./progress.ts";
 import { realClock } from "./recordings/clock.ts";
 import { recordings as createRecordings } from "./recordings/recordings.ts";
+import { Semaphore } from "./semaphore.ts";
 import { type Config, EVENT_DEFAULTS, RECORDING_DEFAULTS } from "./setup/config.ts";
 import { readLimits } from "./setup/limits.ts";
 import { openStore, type Store } from "./store/store.ts";
@@ -58,6 +59,8 @@ export interface ServeOptions {
   signal?: AbortSignal;
   /** Default: this machine, set up where something is missing. */
   host?: Host;
+  /** Default: the internet. For tests, which have none. */
+  internet?: Internet;
 }
 
 export interface Service {
@@ -79,7 +82,9 @@ const listen = (server: Server, { host, port }: Config["listen"]): Promise<strin
     });
   });
 
-const run = async (config: Config, store: Store, host: Host, log: Logger): Promise<Service> => {
+const run = async (config: Config, store: Store, host: Host, internet: Internet, log: Logger): Promise<Service> => {
+  // Until it listens on a free one it has none.
+  let ownPort = config.listen.port || null;
   const sign = loadSigner(config.dataDir);
   const apiKey = loadApiKey(config.dataDir, config.apiKey);
   const guestSecret = (id: string) => sign("guest", id);
@@ -87,7 +92,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
   const { emit } = timeline;
   const limits = { ...readLimits({}), ...config.limits };
   const meter = host.meter ?? thisMachine(config.dataDir);
-  const makers = new Gate({
+  const makers = new Semaphore({
     most: limits.creates || Math.max(2, meter.resources().cpus),
     waiting: limits.createsWaiting,
     waitMs: MAKE_WAIT_MS,
@@ -97,7 +102,9 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
   const engine: Engine = createEngine({
     ...host,
     store,
-    dialHostPort,
+    openGate: ({ id, spec }) =>
+      openGate({ computerId: id, policy: spec.network, proxy: spec.browser.proxy, internet, emit, ownPort: () => ownPort }),
+    ownPort: () => ownPort,
     bootFiles: (record) => bootFiles(record, guestSecret(record.id)),
     guestSecret,
     directory: (id) => join(config.dataDir, "computers", id),
@@ -202,6 +209,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger): Promi
     onUpgrade: (request, socket, head) => void onUpgrade(request, socket, head),
   });
   const url = await listen(server, config.listen);
+  ownPort = Number(new URL(url).port || 80);
   log.info({ url, host: host.about }, "serving");
 
   const close = async (): Promise<void> => {
@@ -233,7 +241,7 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
     const signal = options.signal ?? new AbortController().signal;
     const host =
       options.host ?? (await prepare(config, { template: "browser", progress: options.progress ?? (() => {}), signal, log })).host;
-    return await run(config, store, host, log);
+    return await run(config, store, host, options.internet ?? realInternet, log);
   } catch (error) {
     store.close();
     throw error;

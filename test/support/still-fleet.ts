@@ -165,7 +165,7 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
       await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
       return socket;
     },
-    serveHostPorts: () => {},
+    serveConnections: () => {},
     close: () => {},
   });
 

@@ -14,6 +14,7 @@ import { execHandlers } from "./exec.ts";
 import { fileHandlers } from "./files.ts";
 import { keyHandlers } from "./keys.ts";
 import { linkHandlers } from "./links.ts";
+import { networkHandlers } from "./network.ts";
 import { pageRoutes } from "./pages.ts";
 import { recordingMediaRoutes } from "./recording-media.ts";
 import { recordingHandlers } from "./recordings.ts";
@@ -62,6 +63,7 @@ export const createApp = (context: Context, relays: OpenRelays, logger: Logger):
       ...fileHandlers(context),
       ...keyHandlers(context),
       ...linkHandlers(context, relays),
+      ...networkHandlers(),
       ...recordingHandlers(context),
       ...screenshotHandlers(context),
       ...serviceHandlers(context),

@@ -1,6 +1,6 @@
 import { VitrineError } from "../../contract/errors.ts";
 import type { Lane } from "../../contract/route.ts";
-import { Gate } from "../gate.ts";
+import { Semaphore } from "../semaphore.ts";
 import type { Limits } from "../setup/limits.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { Limits } from "../setup/limits.ts";
  */
 export class Lanes {
   readonly #limits: Pick<Limits, "calls" | "callsWaiting" | "callWaitS">;
-  readonly #gates = new Map<string, Gate>();
+  readonly #semaphores = new Map<string, Semaphore>();
 
   constructor(limits: Pick<Limits, "calls" | "callsWaiting" | "callWaitS">) {
     this.#limits = limits;
@@ -17,35 +17,35 @@ export class Lanes {
 
   /** How many lanes are in use. */
   get size(): number {
-    return this.#gates.size;
+    return this.#semaphores.size;
   }
 
   /** Resolves when it is the call's turn, with the way to leave. Throws too_many_requests; a client that goes away waits no more. */
   async enter(computerId: string, lane: Lane, signal: AbortSignal): Promise<() => void> {
     const key = `${computerId} ${lane}`;
-    const gate = this.#gates.get(key) ?? this.#open(key, lane);
+    const semaphore = this.#semaphores.get(key) ?? this.#open(key, lane);
     try {
-      const leave = await gate.enter(signal);
+      const leave = await semaphore.enter(signal);
       return () => {
         leave();
-        this.#tidy(key, gate);
+        this.#tidy(key, semaphore);
       };
     } catch (error) {
-      this.#tidy(key, gate);
+      this.#tidy(key, semaphore);
       throw error;
     }
   }
 
-  #open(key: string, lane: Lane): Gate {
+  #open(key: string, lane: Lane): Semaphore {
     const { calls, callsWaiting, callWaitS } = this.#limits;
     const refusal = (reason: string) =>
       new VitrineError("too_many_requests", { reason: `of this computer's calls to its ${lane}, ${reason}` });
-    const gate = new Gate({ most: calls, waiting: callsWaiting, waitMs: callWaitS * 1000, refusal });
-    this.#gates.set(key, gate);
-    return gate;
+    const semaphore = new Semaphore({ most: calls, waiting: callsWaiting, waitMs: callWaitS * 1000, refusal });
+    this.#semaphores.set(key, semaphore);
+    return semaphore;
   }
 
-  #tidy(key: string, gate: Gate): void {
-    if (gate.inside === 0 && gate.waiting === 0 && this.#gates.get(key) === gate) this.#gates.delete(key);
+  #tidy(key: string, semaphore: Semaphore): void {
+    if (semaphore.inside === 0 && semaphore.waiting === 0 && this.#semaphores.get(key) === semaphore) this.#semaphores.delete(key);
   }
 }

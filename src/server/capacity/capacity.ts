@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Capacity as CapacityAnswer } from "../../contract/capacity.ts";
 import { CreateComputer } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
-import type { Gate } from "../gate.ts";
+import type { Semaphore } from "../semaphore.ts";
 import { type Assessment, assess, type Claim, type Constraint, fits, needsOf, type Rules } from "./assess.ts";
 import type { Meter } from "./resources.ts";
 
@@ -15,7 +15,7 @@ export interface CapacityPorts {
   /** Everything that runs, or is about to. */
   claimants(): readonly Claimant[];
   /** Where creates and starts wait for their turn. */
-  makers: Gate;
+  makers: Semaphore;
 }
 
 const REASONS: Record<Constraint, (free: number, need: number) => string> = {

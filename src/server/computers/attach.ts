@@ -8,7 +8,7 @@ import { type Engine, type Live, update } from "./engine.ts";
 import { type ComputerRecord, hasBrowser } from "./record.ts";
 
 /**
- * Takes a running machine into the service: serves its host ports, reminds its browser of the session's options, and watches for its end. `guest` is its link, which is
+ * Takes a running machine into the service: stands between it and the network, reminds its browser of the session's options, and watches for its end. `guest` is its link, which is
  * opened where it is not yet; from then on detach() closes it.
  */
 export const attach = (
@@ -20,7 +20,8 @@ export const attach = (
   const activity = new Activity(() => engine.events.emit("activity", record.id));
   const warn = (error: unknown) => engine.log.warn({ computer: record.id, err: error }, "the session's options are not in force");
   const keeper = hasBrowser(record) && hasOverrides(record.spec.browser) ? keepOverrides(guest, record.spec.browser, warn) : null;
-  const live: Live = { machine, guest, activity, keeper };
+  const gate = engine.openGate(record);
+  const live: Live = { machine, guest, activity, keeper, gate };
   engine.live.set(record.id, live);
   // Followed for as long as it runs, so that what the API says of the browser is so now.
   const crashed = crashWatch(({ status, starts }) =>
@@ -30,12 +31,7 @@ export const attach = (
     crashed(browser);
     if (browser.status === "failed") engine.log.warn({ computer: record.id, reason: browser.reason }, "Chromium does not stay up");
   });
-  const allowed = new Set(record.spec.network.host_ports);
-  if (allowed.size > 0)
-    guest.serveHostPorts((port, stream) => {
-      if (allowed.has(port)) engine.dialHostPort(port, stream);
-      else stream.destroy();
-    });
+  guest.serveConnections(gate.accept);
   void machine.exited.then((exit) => onExit(engine, record.id, live, exit));
   return live;
 };
@@ -44,6 +40,7 @@ export const attach = (
 export const detach = (engine: Engine, id: string, live: Live): void => {
   if (engine.live.get(id) === live) engine.live.delete(id);
   live.keeper?.close();
+  live.gate.close();
   live.guest.close();
 };
 

@@ -6,6 +6,7 @@ import { create } from "./create.ts";
 import { remove } from "./delete.ts";
 import type { Engine, Live } from "./engine.ts";
 import { fork } from "./fork.ts";
+import { type NetworkChange, networkOf, setNetwork } from "./network.ts";
 import type { ComputerRecord } from "./record.ts";
 import { start } from "./start.ts";
 import { type StopMode, stop } from "./stop.ts";
@@ -34,6 +35,8 @@ const computersOf = (engine: Engine, caller: Caller) => {
     list: (filter: Omit<ListFilter, "keyId">) => store.computers.list({ ...filter, keyId: ownerOf(caller) }),
     start: async (idOrName: string) => start(engine, caller, get(idOrName)),
     stop: async (idOrName: string, mode?: StopMode) => stop(engine, get(idOrName), mode),
+    network: (idOrName: string) => networkOf(engine, get(idOrName)),
+    setNetwork: async (idOrName: string, change: NetworkChange) => setNetwork(engine, get(idOrName), change),
     fork: async (idOrName: string, count: number, name?: string) => fork(engine, caller, get(idOrName), count, name),
     /** Takes the name of one that is deleted, too. */
     remove: async (idOrName: string) =>

@@ -8,21 +8,16 @@ import { boot, machineSpec } from "./boot.ts";
 import { claim, takeOver, waitingFor } from "./claim.ts";
 import { removeAll } from "./delete.ts";
 import { asVitrineError, type Engine, operate, type Step, update, type Waiting } from "./engine.ts";
+import { checkNetwork } from "./network.ts";
 import { newRecord, writeDown } from "./new.ts";
 import { requireQuota, sizeOf } from "./quota.ts";
 import type { ComputerRecord } from "./record.ts";
 import { restore } from "./restore.ts";
 
-const refuseUnsupported = (spec: CreateComputer): void => {
+const refuseUnsupported = (engine: Engine, spec: CreateComputer): void => {
   if (spec.record_video !== false && (spec.template === "scratch" || spec.browser.mode === "headless"))
     throw new VitrineError("unsupported_option", { option: "record_video", reason: "this computer has no screen to record" });
-  if (spec.network.mode === "open")
-    throw new VitrineError("unsupported_option", {
-      option: "network.mode 'open'",
-      reason: "this release lets a computer reach the host_ports you name and nothing else; use 'restricted' or 'off'",
-    });
-  if (spec.network.mode === "off" && spec.network.host_ports.length > 0)
-    throw new VitrineError("unsupported_option", { option: "network.host_ports", reason: "network.mode is 'off'; use 'restricted'" });
+  checkNetwork(engine, spec);
 };
 
 /**
@@ -34,7 +29,7 @@ export const create = (
   caller: Caller,
   request: CreateComputer,
 ): { record: ComputerRecord; whole: Promise<ComputerRecord> } => {
-  refuseUnsupported(request);
+  refuseUnsupported(engine, request);
   const { name, ...spec } = request;
   requireQuota(engine, caller, sizeOf(spec));
   const waiting = waitingFor(engine, spec);

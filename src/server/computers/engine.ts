@@ -1,11 +1,11 @@
 import { EventEmitter } from "node:events";
-import type { Duplex } from "node:stream";
 import type { Status, TemplateName } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
 import type { Keeper } from "../browser/keeper.ts";
-import type { Gate } from "../gate.ts";
+import type { Gate } from "../egress/gate.ts";
 import type { Guest } from "../guest/guest.ts";
 import type { BootFiles, GuestImage, LinkAddress, Machine, MachineDriver } from "../machine/machine.ts";
+import type { Semaphore } from "../semaphore.ts";
 import type { Store } from "../store/store.ts";
 import type { Shape } from "../templates/shape.ts";
 import type { Template } from "../templates/template.ts";
@@ -37,8 +37,10 @@ export interface Ports {
   openGuest(link: LinkAddress, secret: string): Guest;
   /** Uses all of a guest once, so that its first user finds it warm. */
   warm(shape: Shape, guest: Guest, signal: AbortSignal): Promise<void>;
-  /** A connection from the guest to one of the host's loopback ports, already allowed. */
-  dialHostPort(port: number, stream: Duplex): void;
+  /** What stands between a computer and every network. */
+  openGate(record: ComputerRecord): Gate;
+  /** The port of the service itself, which no computer reaches; null while it does not listen. */
+  ownPort(): number | null;
   bootFiles(record: ComputerRecord): BootFiles;
   guestSecret(id: string): string;
   directory(id: string): string;
@@ -47,7 +49,7 @@ export interface Ports {
   /** Throws capacity_exceeded when the host has no room for one more. */
   admit(record: ComputerRecord): void;
   /** Where the making and starting of computers wait for their turn: more at one time than the host has processors only hold each other up. */
-  makers: Gate;
+  makers: Semaphore;
   /** Milliseconds a boot may take. */
   bootDeadlineMs: number;
   emit: Emit;
@@ -61,6 +63,7 @@ export interface Live {
   activity: Activity;
   /** Where the session has options that Chromium must be reminded of. */
   keeper: Keeper | null;
+  gate: Gate;
 }
 
 /** A computer that is restored, used once, paused, and nobody's yet. Its directory has its id; there is no record of it. */
@@ -120,6 +123,7 @@ export const release = async (engine: Engine): Promise<void> => {
   for (const [id, live] of engine.live) {
     engine.live.delete(id);
     live.keeper?.close();
+    live.gate.close();
     live.guest.close();
     live.machine.release();
   }

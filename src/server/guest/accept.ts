@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import { VitrineError } from "../../contract/errors.ts";
+import { HOST_ALIAS } from "../../contract/guest/protocol.ts";
 import { badAnswer } from "./answers.ts";
 import { Backoff } from "./backoff.ts";
 import { send } from "./call.ts";
@@ -9,9 +10,15 @@ import { cancel } from "./loss.ts";
 /** Streams that wait for a connection, and connections that may be open at once. */
 const WAITING = 4;
 const MAX_OPEN = 256;
+/** Longer than any address. */
+const MAX_ADDRESS = 64;
 
-/** Keeps streams waiting for connections of the guest's programs to host ports, until the link is closed. */
-export const serveHostPorts = (link: Link, log: GuestLog, accept: (port: number, stream: Duplex) => void): void => {
+/** Keeps streams waiting for connections that the guest's programs make, until the link is closed. */
+export const serveConnections = (
+  link: Link,
+  log: GuestLog,
+  accept: (target: { address: string; port: number }, stream: Duplex) => void,
+): void => {
   const signal = link.closed;
   let open = 0;
   let room = Promise.withResolvers<void>();
@@ -19,9 +26,10 @@ export const serveHostPorts = (link: Link, log: GuestLog, accept: (port: number,
   const takeOne = async (): Promise<void> => {
     const { stream, headers } = await send(link, { method: "POST", path: "/accept", open: true, signal });
     const port = Number(headers["x-port"]);
-    if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    const { "x-address": address = HOST_ALIAS.address } = headers;
+    if (!Number.isInteger(port) || port < 1 || port > 65535 || typeof address !== "string" || address.length > MAX_ADDRESS) {
       cancel(stream);
-      throw badAnswer("a host port");
+      throw badAnswer("where a connection goes");
     }
     open++;
     stream.once("close", () => {
@@ -29,7 +37,7 @@ export const serveHostPorts = (link: Link, log: GuestLog, accept: (port: number,
       room.resolve();
       room = Promise.withResolvers();
     });
-    accept(port, stream);
+    accept({ address, port }, stream);
   };
 
   const wait = async (): Promise<void> => {
@@ -42,7 +50,7 @@ export const serveHostPorts = (link: Link, log: GuestLog, accept: (port: number,
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof VitrineError && error.code === "guest_link_lost"))
-          log("host ports cannot be served", { error: String(error) });
+          log("connections of the guest cannot be served", { error: String(error) });
         await backoff.wait(signal).catch(() => {});
       }
     }

@@ -57,8 +57,10 @@ export interface Guest {
 
   /** A byte stream to a TCP port on the guest's loopback. */
   connect(port: number, signal: AbortSignal): Promise<Duplex>;
-  /** Connections that programs in the guest make to the host alias are handed to `accept`, until the guest is closed. */
-  serveHostPorts(accept: (port: number, stream: Duplex) => void): void;
+  /**
+   * Connections that programs in the guest make are handed to `accept`, with what they dialled according to the guest, until the guest is closed.
+   */
+  serveConnections(accept: (target: { address: string; port: number }, stream: Duplex) => void): void;
   /** Ends the link for good. Calls under way fail. */
   close(): void;
 }

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { LinkAddress } from "../machine/machine.ts";
-import { serveHostPorts } from "./accept.ts";
+import { serveConnections } from "./accept.ts";
 import { call } from "./call.ts";
 import { exec, execFrames } from "./exec.ts";
 import { stateFeed } from "./feed.ts";
@@ -48,7 +48,7 @@ export const openGuest = ({ link: address, secret, log = () => {} }: GuestOption
     ...processCalls(link),
     ...fileCalls(link),
     connect: (port, signal) => tunnel(link, address, port, signal),
-    serveHostPorts: (accept) => serveHostPorts(link, log, accept),
+    serveConnections: (accept) => serveConnections(link, log, accept),
     close: link.close,
   };
 };

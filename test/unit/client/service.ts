@@ -41,7 +41,7 @@ export const computer = (fields: Partial<ComputerRecord> = {}): ComputerRecord =
   live_view_only_url: "http://127.0.0.1:7780/live/cmp_abcdefghijkl?token=V",
   published_ports: [],
   recordings: [],
-  network: { mode: "restricted", host_ports: [] },
+  network: { mode: "open", allow: [], deny: [], allow_cidrs: [], deny_cidrs: [], host_ports: [] },
   metadata: {},
   created_at: "2026-11-20T10:00:00.000Z",
   started_at: "2026-11-20T10:00:05.000Z",

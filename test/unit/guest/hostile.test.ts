@@ -148,13 +148,14 @@ test("a state line without end, and a state that is none, are refused", async ()
 
 test("host ports with senseless numbers are not handed on, and the open ones are bounded", async () => {
   let asked = 0;
+  const answers = [{ "x-port": "8080" }, { "x-port": "99999" }, { "x-port": "8080", "x-address": "1".repeat(65) }];
   const guest = await agentThat((stream) => {
     asked++;
-    stream.respond({ ":status": 200, "x-port": asked % 2 ? "99999" : "8080" });
+    stream.respond({ ":status": 200, ...answers[asked % answers.length] });
   });
   const taken: Duplex[] = [];
-  guest.serveHostPorts((port, stream) => {
-    expect(port).toBe(8080);
+  guest.serveConnections((target, stream) => {
+    expect(target).toEqual({ address: "198.18.0.1", port: 8080 });
     taken.push(stream);
   });
   const settled = async () => {

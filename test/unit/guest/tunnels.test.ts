@@ -117,7 +117,7 @@ test("a tunnel that nobody reads holds its sender back, not the others", async (
 test("programs in the guest reach host ports, which change while it runs", async () => {
   const probe = await listen(HOST_ALIAS, () => {});
   servers.pop()!.close();
-  agent.guest.serveHostPorts((port, stream) => {
+  agent.guest.serveConnections(({ port }, stream) => {
     stream.on("error", () => {});
     void all(stream).then((data) => stream.end(`${port}:${data}`));
   });

@@ -1,6 +1,6 @@
 import type { VitrineError } from "../contract/errors.ts";
 
-export interface GateOptions {
+export interface SemaphoreOptions {
   /** How many are let in at one time. */
   most: number;
   /** How many may wait. */
@@ -16,12 +16,12 @@ interface Waiter {
 }
 
 /** Lets a number of things be done at one time, the others in the order in which they came. */
-export class Gate {
-  readonly options: GateOptions;
+export class Semaphore {
+  readonly options: SemaphoreOptions;
   readonly #waiters = new Set<Waiter>();
   #inside = 0;
 
-  constructor(options: GateOptions) {
+  constructor(options: SemaphoreOptions) {
     this.options = options;
   }
 

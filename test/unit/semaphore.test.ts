@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { VitrineError } from "../../src/contract/errors.ts";
-import { Gate } from "../../src/server/gate.ts";
+import { Semaphore } from "../../src/server/semaphore.ts";
 
 const never = new AbortController().signal;
 const gate = (most: number, waiting: number, waitMs = 60_000) =>
-  new Gate({ most, waiting, waitMs, refusal: (reason) => new VitrineError("too_many_requests", { reason }) });
+  new Semaphore({ most, waiting, waitMs, refusal: (reason) => new VitrineError("too_many_requests", { reason }) });
 
 test("so many are let in, so many wait, and the rest is refused", async () => {
   const one = gate(2, 1);
