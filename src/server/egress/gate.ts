@@ -33,7 +33,7 @@ const MAX_CONNECTIONS = 512;
 const MAX_DIALS = 128;
 const DIAL_MS = 15_000;
 /** For the first bytes of a connection that only they can allow. Milliseconds. */
-const ASK_MS = 10_000;
+const ASK_MS = 5000;
 const DNS_PORT = 53;
 
 /** A program of the guest dialled this, says the guest, which may say anything. */
@@ -210,7 +210,8 @@ export const openGate = ({ computerId, policy: first, proxy, internet, emit, own
 
   const accept = (given: GuestTarget, stream: Duplex): void => {
     const connection: Connection = { given, stream, target: null, said: null, outside: null, relayed: false, ended: new AbortController() };
-    stream.on("error", () => {});
+    // Each that reads, writes or waits for it listens for its end.
+    stream.setMaxListeners(32).on("error", () => {});
     if (connections.size >= MAX_CONNECTIONS) {
       refuse(connection, { rule: "limit", reason: `more than ${MAX_CONNECTIONS} connections are open` });
       return;

@@ -118,11 +118,11 @@ export const judgeTarget = (policy: Policy, target: Target): Refusal | "dial" | 
   const judged = names.map((name) => judgeName(policy, name, port));
   if (judged.includes(null)) return "dial";
   const first = judged[0];
-  // Names that were asked for are known; one that was not, like after a restart of the service, may still be said.
-  if (first && (policy.mode === "open" || first.rule === "deny")) return first;
+  if (first) return first;
   if (policy.mode === "open") return "dial";
+  // What was never asked for, like after a restart of the service, may still be said.
   if (policy.allow.some((entry) => onPort(entry, port))) return "ask";
-  return first ?? { rule: "allow", reason: "neither a name nor an entry of allow_cidrs opens the address" };
+  return { rule: "allow", reason: "neither a name nor an entry of allow_cidrs opens the address" };
 };
 
 /** The last word on a connection, when what it says is known. A name counts where the address was given as an answer for it. */

@@ -10,13 +10,13 @@ export class Traffic {
   readonly #counts = new Map<string, Count>();
   readonly #open = new Map<Socket, { count: Count; sent: number; received: number }>();
 
-  /** Counts what goes over a socket from now on, until it closes. */
+  /** Counts all that goes over a socket, from its first byte until it closes. */
   count(name: string, socket: Socket): void {
     const key = this.#counts.has(name) || this.#counts.size < MAX_NAMES ? name : OTHER;
     const count = this.#counts.get(key) ?? { name: key, connections: 0, sent_bytes: 0, received_bytes: 0 };
     this.#counts.set(key, count);
     count.connections++;
-    this.#open.set(socket, { count, sent: socket.bytesWritten, received: socket.bytesRead });
+    this.#open.set(socket, { count, sent: 0, received: 0 });
     socket.once("close", () => {
       this.#take(socket);
       this.#open.delete(socket);
