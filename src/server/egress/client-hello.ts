@@ -40,19 +40,23 @@ class Reader {
   }
 }
 
-/** The handshake's message out of the records that it is cut into; "more" when it is not whole yet. */
+/** The handshake's first message out of the records that it is cut into; "more" when it is not whole yet. What follows it is not looked at. */
 const handshake = (bytes: Buffer): Buffer | "more" => {
   const parts: Buffer[] = [];
+  let have = 0;
+  let end = Infinity;
   for (let at = 0; bytes.length >= at + 5; ) {
     const length = bytes.readUInt16BE(at + 3);
     if (bytes[at] !== HANDSHAKE || bytes[at + 1] !== 3 || length === 0 || length > MAX_HELLO) throw new RangeError("no handshake record");
-    parts.push(bytes.subarray(at + 5, at + 5 + length));
+    const part = bytes.subarray(at + 5, at + 5 + length);
+    parts.push(part);
+    have += part.length;
     at += 5 + length;
+    if (have >= 1 && parts[0]![0] !== CLIENT_HELLO) throw new RangeError("no ClientHello");
+    if (end === Infinity && have >= 4) end = 4 + Buffer.concat(parts).readUIntBE(1, 3);
+    if (have >= end) return Buffer.concat(parts).subarray(4, end);
   }
-  const message = Buffer.concat(parts);
-  if (message.length > 0 && message[0] !== CLIENT_HELLO) throw new RangeError("no ClientHello");
-  const end = message.length < 4 ? Infinity : 4 + message.readUIntBE(1, 3);
-  return message.length < end ? "more" : message.subarray(4, end);
+  return "more";
 };
 
 /** The one host name of the SNI extension. Source: RFC 8446, section 4.1.2; RFC 6066, section 3. */

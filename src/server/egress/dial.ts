@@ -64,11 +64,11 @@ const dialProxy = async (
   return internet.connect(address.text, port, signal);
 };
 
-const throughHttp = (socket: Socket, { username, password = "" }: UpstreamProxy, authority: string, signal: AbortSignal): Promise<Socket> =>
+const throughHttp = (socket: Socket, { username, password = "" }: UpstreamProxy, authority: string): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const authorization = username !== undefined && `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
     const headers = { host: authority, ...(authorization && { "proxy-authorization": authorization }) };
-    const call = request({ method: "CONNECT", path: authority, headers, createConnection: () => socket, agent: false, signal });
+    const call = request({ method: "CONNECT", path: authority, headers, createConnection: () => socket });
     call.once("connect", ({ statusCode }, tunnel, head) => {
       if (statusCode !== 200) return reject(new Error(`the proxy answered ${statusCode}`));
       if (head.length > 0) tunnel.unshift(head);
@@ -112,7 +112,7 @@ export const dial = async (
   try {
     const authority = address.family === 6 ? `[${address.text}]:${port}` : `${address.text}:${port}`;
     return await (proxyPlace(proxy).kind === "http"
-      ? throughHttp(socket, proxy, authority, signal)
+      ? throughHttp(socket, proxy, authority)
       : throughSocks(socket, proxy, address, port, ms));
   } catch (error) {
     socket.on("error", () => {}).destroy();
