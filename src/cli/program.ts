@@ -11,6 +11,7 @@ import { addEvents } from "./commands/computer/events.ts";
 import { addFork } from "./commands/computer/fork.ts";
 import { addGet } from "./commands/computer/get.ts";
 import { addList } from "./commands/computer/list.ts";
+import { addNetwork } from "./commands/computer/network.ts";
 import { addOpen } from "./commands/computer/open.ts";
 import { addRecord } from "./commands/computer/record.ts";
 import { addRun } from "./commands/computer/run.ts";
@@ -51,6 +52,7 @@ export const buildProgram = (cli: Cli): Command => {
     addScreenshot,
     addAct,
     addRecord,
+    addNetwork,
     addEvents,
     addOpen,
   ])

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import type { CreateComputerInput, TemplateName, Viewport } from "../client/index.ts";
-import { integer, integers, pairs, viewport } from "./values.ts";
+import { addNetworkOptions, given, type NetworkOptions, networkFrom } from "./network-options.ts";
+import { integer, pairs, viewport } from "./values.ts";
 
 /** The options of `computer create` and `browser`, as commander gives them. */
-export interface SpecOptions {
+export interface SpecOptions extends NetworkOptions {
   template?: TemplateName;
   name?: string;
   vcpus?: number;
@@ -12,7 +13,7 @@ export interface SpecOptions {
   viewport?: Viewport;
   headless?: boolean;
   recordVideo?: boolean;
-  hostPort?: number[];
+  proxy?: string;
   ttl?: number;
   idleTimeout?: number;
   env?: Record<string, string>;
@@ -20,7 +21,7 @@ export interface SpecOptions {
 }
 
 export const addSpecOptions = (command: Command): Command =>
-  command
+  addNetworkOptions(command)
     .option("--template <name>", "browser, scratch or coding-agent")
     .option("--name <name>", "lower-case letters, digits and hyphens")
     .option("--vcpus <n>", "cores", integer)
@@ -29,18 +30,16 @@ export const addSpecOptions = (command: Command): Command =>
     .option("--viewport <WxH>", "size of the screen", viewport)
     .option("--headless", "a browser without a display")
     .option("--record-video", "record the screen from the first moment to the last")
-    .option("--host-port <n>", "a port of this host's loopback that the computer reaches at host.vitrine.internal (repeatable)", integers)
+    .option("--proxy <url>", "http://HOST:PORT or socks5://HOST:PORT, which all its connections go through")
     .option("--ttl <seconds>", "delete it this long after creation", integer)
     .option("--idle-timeout <seconds>", "stop it after this long without use; its files stay", integer)
     .option("--env <KEY=VALUE>", "environment of everything run in it (repeatable)", pairs)
     .option("--metadata <KEY=VALUE>", "labels (repeatable)", pairs);
 
-/** Only what was given, so that the service's defaults hold. */
-const given = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
-
 export const specFrom = (options: SpecOptions, url?: string): CreateComputerInput => {
-  const browser = given({ viewport: options.viewport, url, mode: options.headless ? ("headless" as const) : undefined });
+  const proxy = options.proxy === undefined ? undefined : proxyFrom(options.proxy);
+  const browser = given({ viewport: options.viewport, url, mode: options.headless ? ("headless" as const) : undefined, proxy });
+  const network = networkFrom(options);
   return given({
     template: options.template,
     name: options.name,
@@ -48,7 +47,7 @@ export const specFrom = (options: SpecOptions, url?: string): CreateComputerInpu
     ram_mb: options.ramMb,
     disk_size_mb: options.diskSizeMb,
     browser: Object.keys(browser).length > 0 ? browser : undefined,
-    network: options.hostPort ? { host_ports: options.hostPort } : undefined,
+    network: Object.keys(network).length > 0 ? network : undefined,
     record_video: options.recordVideo,
     ttl_s: options.ttl,
     idle_timeout_s: options.idleTimeout,
@@ -56,3 +55,7 @@ export const specFrom = (options: SpecOptions, url?: string): CreateComputerInpu
     metadata: options.metadata,
   });
 };
+
+/** A proxy's secrets come from the environment: what is on a command line, everyone on the host can read. */
+const proxyFrom = (server: string) =>
+  given({ server, username: process.env.VITRINE_PROXY_USERNAME, password: process.env.VITRINE_PROXY_PASSWORD });

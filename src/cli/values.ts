@@ -33,8 +33,11 @@ export const duration = (text: string): number => {
   return Number(count) * (UNITS[unit] as number);
 };
 
-/** Collects a repeatable whole number. */
-export const integers = (text: string, before: number[] = []): number[] => [...before, integer(text)];
+/** Collects a repeatable whole number; an empty one stands for an empty list. */
+export const integers = (text: string, before: number[] = []): number[] => (text === "" ? before : [...before, integer(text)]);
+
+/** Collects a repeatable text; an empty one stands for an empty list. */
+export const texts = (text: string, before: string[] = []): string[] => (text === "" ? before : [...before, text]);
 
 /** Collects repeatable KEY=VALUE. */
 export const pairs = (text: string, before: Record<string, string> = {}): Record<string, string> => {

@@ -8,6 +8,7 @@ import type { ExecRequestInput, ExecResult } from "../contract/exec.ts";
 import type { Link, Power } from "../contract/links.ts";
 import type { CallOptions } from "./deadline.ts";
 import { Downloads } from "./downloads.ts";
+import { Egress } from "./egress.ts";
 import { type EventListOptions, type EventOptions, type EventPage, eventsPath, followEvents, listEvents } from "./events.ts";
 import { Files } from "./files.ts";
 import { type OutputEvent, outputEvents } from "./output.ts";
@@ -57,6 +58,11 @@ export class Computer {
   /** Makes and finds the videos of its screen; `recordings` has their ids. */
   get recorder(): Recordings {
     return recordingsOf(this.#transport, this.id);
+  }
+
+  /** Changes what it reaches of the network, and counts what went where; `network` has the policy as last seen. */
+  get egress(): Egress {
+    return new Egress(this.#transport, `${this.#path}/network`);
   }
 
   get processes(): Processes {

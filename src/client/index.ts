@@ -29,6 +29,7 @@ export { type ActOptions, Computer, type ExecOptions } from "./computer.ts";
 export type { Computers, CreateOptions, ListOptions, Page } from "./computers.ts";
 export type { CallOptions } from "./deadline.ts";
 export type { Downloads } from "./downloads.ts";
+export type { Egress } from "./egress.ts";
 export { ConnectionError, UnexpectedAnswerError } from "./errors.ts";
 export type { EventListOptions, EventOptions, EventPage } from "./events.ts";
 export type { Content, Files } from "./files.ts";

@@ -7,7 +7,7 @@ import { ConnectionError, errorFrom, UnexpectedAnswerError } from "./errors.ts";
 import { type Body, SourceError, send } from "./send.ts";
 
 export interface Request extends CallOptions {
-  method: "GET" | "POST" | "PUT" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
   query?: Record<string, string | number | boolean | undefined>;
   headers?: Record<string, string>;

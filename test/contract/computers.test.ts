@@ -32,7 +32,7 @@ describe("create", () => {
       status: "running",
       template: "browser",
       browser: { mode: "live", viewport: { width: 1280, height: 800 }, status: "ready" },
-      network: { mode: "restricted", host_ports: [8080] },
+      network: { mode: "open", host_ports: [8080] },
       metadata: { owner: "me" },
       start_kind: "booted",
       last_error: null,
