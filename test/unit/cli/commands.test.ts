@@ -55,6 +55,37 @@ test("create sends what was given and nothing else", async () => {
   expect(made.stderr).toContain("computer: creating");
 });
 
+test("network shows the policy and what went where; with options, it changes what was given", async () => {
+  const policy = { mode: "restricted", allow: ["a.test"], deny: [], allow_cidrs: [], deny_cidrs: [], host_ports: [80] };
+  const network = { policy, traffic: [{ name: "a.test", connections: 2, sent_bytes: 10, received_bytes: 20 }] };
+  await serve({
+    "GET /v1/computers/einstein": (_, answer) => json(answer, computer()),
+    [`GET ${C}/network`]: (_, answer) => json(answer, network),
+    [`PATCH ${C}/network`]: (_, answer) => json(answer, network),
+  });
+  const shown = await vitrine(["computer", "network", "einstein"]);
+  expect(shown.stdout).toBe(
+    "mode        restricted\nallow       a.test\nhost_ports  80\nNAME    CONNECTIONS  SENT  RECEIVED\na.test  2            10    20\n",
+  );
+  const args = [
+    "--mode",
+    "restricted",
+    "--allow",
+    "a.test",
+    "--allow",
+    "*.b.test:443",
+    "--deny",
+    "",
+    "--allow-cidr",
+    "10.1.0.0/16",
+    "--host-port",
+    "",
+  ];
+  expect((await vitrine(["computer", "network", "einstein", ...args])).code).toBe(0);
+  const sent = service?.seen.filter(({ method }) => method === "PATCH").map(({ body }) => JSON.parse(String(body)));
+  expect(sent).toEqual([{ mode: "restricted", allow: ["a.test", "*.b.test:443"], deny: [], allow_cidrs: ["10.1.0.0/16"], host_ports: [] }]);
+});
+
 test("Ctrl-C during create deletes what was begun, and fails silently", async () => {
   const asked = Promise.withResolvers<void>();
   await serve({
