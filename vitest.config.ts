@@ -6,7 +6,16 @@ export default defineConfig({
   test: {
     projects: [
       { test: { ...shared, name: "unit", include: ["test/unit/**/*.test.ts", "test/imports.test.ts"], maxWorkers: 2 } },
-      { test: { ...shared, name: "contract", include: ["test/contract/**/*.test.ts"], maxWorkers: 2 } },
+      {
+        test: {
+          ...shared,
+          name: "contract",
+          include: ["test/contract/**/*.test.ts"],
+          maxWorkers: 2,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
       {
         // Real microVMs: one file at a time, since emulated guests share few cores.
         test: {

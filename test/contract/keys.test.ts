@@ -134,7 +134,18 @@ describe("a key sees its own computers alone", () => {
   test("every other call is one of these, and shows or does nothing of another key", async () => {
     const others = (Object.keys(ROUTES) as RouteId[]).filter((id) => !ofComputers.some(([known]) => known === id));
     expect(others.sort()).toEqual(
-      ["createComputer", "createKey", "deleteKey", "health", "listComputers", "listEvents", "listKeys", "listTemplates", "ready"].sort(),
+      [
+        "createComputer",
+        "createKey",
+        "deleteKey",
+        "getCapacity",
+        "health",
+        "listComputers",
+        "listEvents",
+        "listKeys",
+        "listTemplates",
+        "ready",
+      ].sort(),
     );
     for (const query of ["", "?status=running", "?limit=200"])
       expect((await bob.call("GET", `/v1/computers${query}`)).body).toEqual({ data: [], next_cursor: null });

@@ -44,7 +44,9 @@ export const createApp = (context: Context, relays: OpenRelays, logger: Logger):
       customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? "error" : "debug"),
     }),
   );
-  app.use((request, _response, next) => {
+  app.use((request, response, next) => {
+    // Log, door, lane, caller and handler each see to the answer's end; pipelines add theirs.
+    response.setMaxListeners(32);
     checkOrigin(request, context.allowedHosts);
     next();
   });

@@ -108,11 +108,13 @@ const handle =
       response,
       signal: clientGone(response),
     } as Call;
-    const run = () => (caller ? audited(context.emit, id, call, () => handler(call)) : handler(call));
-    const leave = route.lane
-      ? await context.lanes.enter(call.computers.get((call.params as { id: string }).id).id, route.lane, call.signal)
-      : () => {};
-    const answer = await attempt(run).finally(leave);
+    const inTurn = async () => {
+      if (!route.lane) return handler(call);
+      const { id: computerId } = call.computers.get((call.params as { id: string }).id);
+      const leave = await context.lanes.enter(computerId, route.lane, call.signal);
+      return attempt(() => handler(call)).finally(leave);
+    };
+    const answer = await (caller ? audited(context.emit, id, call, inTurn) : inTurn());
     if (response.headersSent || response.destroyed) return;
     response.status(route.status);
     if (answer === undefined) response.end();
