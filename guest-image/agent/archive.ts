@@ -1,10 +1,9 @@
 import { mkdirSync, statSync } from "node:fs";
 import type { ServerHttp2Stream } from "node:http2";
 import { pipeline } from "node:stream/promises";
-import { answerNothing, type Call } from "./call.ts";
+import { answerNothing, type Call, type Routes } from "./call.ts";
 import { Fault, pathFault } from "./fault.ts";
 import { checkPath } from "./paths.ts";
-import type { Routes } from "./server.ts";
 import { errnoIn, runTool, type Tool } from "./tools.ts";
 import { asUser, guestUser } from "./users.ts";
 

@@ -11,6 +11,8 @@ export interface Call {
   query: URLSearchParams;
 }
 export type Handler = (call: Call) => Promise<void> | void;
+/** Handlers by method and path; `*` stands for one segment. */
+export type Routes = Record<string, Handler>;
 
 /** Large enough for 8 MiB of stdin in JSON's longest spelling. */
 const MAX_JSON = 64 * 1024 * 1024;

@@ -1,7 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { promisify } from "node:util";
 import type { GuestSettings, PowerRequest } from "../../src/contract/guest/protocol.ts";
-import type { HostPorts } from "./accept.ts";
 import { answerNothing, type Handler, readJson } from "./call.ts";
 import { invalid } from "./fault.ts";
 import { log } from "./log.ts";
@@ -11,17 +10,14 @@ import type { Settings } from "./settings.ts";
 /** A clock that is off by less is left alone. */
 const CLOCK_TOLERANCE_MS = 50;
 
-/** POST /configure: changes what runs. Host ports that cannot be had are an error, after all else is done. */
+/** POST /configure: changes what runs. */
 export const configure =
-  (places: Places, settings: Settings, ports: HostPorts): Handler =>
+  (places: Places, settings: Settings): Handler =>
   async ({ stream }) => {
     const change = await readJson<GuestSettings>(stream);
     if (change.clock_ms !== undefined && Math.abs(change.clock_ms - Date.now()) > CLOCK_TOLERANCE_MS)
       await promisify(execFile)(places.date, ["-u", "-s", `@${(change.clock_ms / 1000).toFixed(3)}`]);
     settings.update(change);
-    await ports.listen(settings.hostPorts).catch((error: Error) => {
-      throw invalid(`a host port cannot be had in the computer: ${error.message}`);
-    });
     answerNothing(stream);
   };
 

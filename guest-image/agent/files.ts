@@ -1,10 +1,9 @@
 import { lstatSync, mkdirSync, renameSync, statSync, unlinkSync } from "node:fs";
-import { answerJson, answerNothing, type Call, readJson } from "./call.ts";
+import { answerJson, answerNothing, type Call, type Routes, readJson } from "./call.ts";
 import { Fault, pathFault } from "./fault.ts";
 import { checkPath } from "./paths.ts";
 import { readFile } from "./read-file.ts";
 import { listRecords, statRecord } from "./records.ts";
-import type { Routes } from "./server.ts";
 import { finishTool, runTool } from "./tools.ts";
 import { asUser, guestUser } from "./users.ts";
 import { writeFile } from "./write-file.ts";

@@ -3,10 +3,13 @@ import { uptime } from "node:os";
 import { join } from "node:path";
 import { type AgentHealth, PROTOCOL_VERSION } from "../../src/contract/guest/protocol.ts";
 import { RUN_FILES } from "../../src/contract/guest/run.ts";
-import { hostPorts } from "./accept.ts";
 import { archive } from "./archive.ts";
 import { answerJson, type Handler } from "./call.ts";
 import { configure, power } from "./configure.ts";
+import { divertDns } from "./egress/dns.ts";
+import { createOutlet } from "./egress/outlet.ts";
+import { followRefusals } from "./egress/refusals.ts";
+import { divertTcp } from "./egress/tcp.ts";
 import { exec } from "./exec.ts";
 import { files } from "./files.ts";
 import { log } from "./log.ts";
@@ -47,24 +50,29 @@ const start = () => {
   const settings = openSettings(configFile, config);
   const pipes = new PipePool(join(places.run, "agent-pipes"));
   pipes.fill().catch((error) => log("cannot make pipes", error));
-  const ports = hostPorts(places.hostAlias);
-  ports.listen(settings.hostPorts).catch((error) => log("a host port cannot be had", error));
+  const outlet = createOutlet();
+  const { egress } = places;
+  if (egress) {
+    divertTcp(outlet, egress.tcp);
+    divertDns(outlet, egress.dns.addresses, egress.dns.port);
+    followRefusals(outlet, egress.dmesg);
+  }
 
   const renewer = openRenewer(places.renew);
   const pages = new ForkPages();
   const { server, endOthers } = createAgentServer(settings, {
     "GET /health": health,
     "GET /state": followState(places),
-    "POST /configure": configure(places, settings, ports),
+    "POST /configure": configure(places, settings),
     "POST /standby": standby(renewer, pages),
-    "POST /renew": renew(places, settings, ports, renewer, pages, (kept) => endOthers(kept)),
+    "POST /renew": renew(places, settings, renewer, pages, (kept) => endOthers(kept)),
     "POST /power": power(places),
     "POST /exec": exec(pipes, settings),
     ...processes(pipes, settings),
     ...files,
     ...archive,
     CONNECT: tunnel,
-    "POST /accept": ports.accept,
+    ...outlet.routes,
   });
   server.on("error", (error) => {
     log("cannot listen", error);

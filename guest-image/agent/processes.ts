@@ -2,12 +2,11 @@ import { once } from "node:events";
 import { constants } from "node:os";
 import { encodeFrame, FRAME } from "../../src/contract/guest/frames.ts";
 import type { ExitRecord, ProcessRecord, ProcessSpec } from "../../src/contract/guest/protocol.ts";
-import { answerJson, answerNothing, type Call, readJson } from "./call.ts";
+import { answerJson, answerNothing, type Call, type Routes, readJson } from "./call.ts";
 import { Fault, invalid } from "./fault.ts";
 import { launch, type Program, StartError } from "./launch.ts";
 import type { PipePool } from "./pipes.ts";
 import { Ring } from "./ring.ts";
-import type { Routes } from "./server.ts";
 import type { Settings } from "./settings.ts";
 
 interface Entry {

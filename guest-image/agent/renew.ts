@@ -5,9 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Renewal } from "../../src/contract/guest/protocol.ts";
 import { RUN_FILES } from "../../src/contract/guest/run.ts";
-import type { HostPorts } from "./accept.ts";
 import { answerNothing, type Handler, readJson } from "./call.ts";
-import { invalid } from "./fault.ts";
 import type { Places } from "./places.ts";
 import type { ForkPages } from "./prng.ts";
 import type { Renewer } from "./renewer.ts";
@@ -57,14 +55,7 @@ export const standby =
 
 /** POST /renew: from now on this is another computer, with its own name, secret, clock and random numbers. */
 export const renew =
-  (
-    places: Places,
-    settings: Settings,
-    ports: HostPorts,
-    renewer: Renewer,
-    pages: ForkPages,
-    endOthers: (kept: Http2Session | undefined) => void,
-  ): Handler =>
+  (places: Places, settings: Settings, renewer: Renewer, pages: ForkPages, endOthers: (kept: Http2Session | undefined) => void): Handler =>
   async ({ stream }) => {
     const came = performance.now();
     const renewal = await readJson<Renewal>(stream);
@@ -78,8 +69,5 @@ export const renew =
     writeIdentity(places, renewal);
     settings.become({ secret, hostname, settings: change });
     if (grow) await promisify(execFile)("resize2fs", ["/dev/vda"], { env: { PATH: "/usr/sbin:/sbin" } });
-    await ports.listen(settings.hostPorts).catch((error: Error) => {
-      throw invalid(`a host port cannot be had in the computer: ${error.message}`);
-    });
     answerNothing(stream);
   };

@@ -1,13 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type Http2Server, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { LINK_SETTINGS, LINK_WINDOW } from "../../src/contract/guest/link.ts";
-import { answerFault, type Handler } from "./call.ts";
+import { answerFault, type Handler, type Routes } from "./call.ts";
 import { Fault, invalid } from "./fault.ts";
 import { log } from "./log.ts";
 import type { Settings } from "./settings.ts";
-
-/** Handlers by method and path; `*` stands for one segment. */
-export type Routes = Record<string, Handler>;
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 

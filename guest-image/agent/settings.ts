@@ -6,7 +6,6 @@ import type { BootConfig, GuestSettings } from "../../src/contract/guest/protoco
 export interface Settings {
   readonly secret: string;
   readonly env: Record<string, string>;
-  readonly hostPorts: number[];
   /** Takes over what is given, and writes it down for an agent that is started again. The clock is not kept. */
   update(change: GuestSettings): void;
   /** Takes another computer's whole configuration over. */
@@ -22,9 +21,9 @@ export const readBootConfig = (file: string): BootConfig => {
 export const openSettings = (file: string, boot: BootConfig): Settings => {
   let config: BootConfig = { ...boot, settings: boot.settings ?? {} };
   const keep = () => {
-    const { env = {}, host_ports = [] } = config.settings;
+    const { env = {} } = config.settings;
     const temporary = `${file}.${randomBytes(6).toString("hex")}.tmp`;
-    writeFileSync(temporary, JSON.stringify({ ...config, settings: { env, host_ports } }), { mode: 0o600, flag: "wx" });
+    writeFileSync(temporary, JSON.stringify({ ...config, settings: { env } }), { mode: 0o600, flag: "wx" });
     renameSync(temporary, file);
   };
   return {
@@ -34,11 +33,8 @@ export const openSettings = (file: string, boot: BootConfig): Settings => {
     get env() {
       return config.settings.env ?? {};
     },
-    get hostPorts() {
-      return config.settings.host_ports ?? [];
-    },
-    update: ({ env, host_ports }) => {
-      config = { ...config, settings: { ...config.settings, ...(env && { env }), ...(host_ports && { host_ports }) } };
+    update: ({ env }) => {
+      config = { ...config, settings: { ...config.settings, ...(env && { env }) } };
       keep();
     },
     become: (other) => {

@@ -1,7 +1,13 @@
-import { connect, type Socket } from "node:net";
+import { connect, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Call } from "./call.ts";
 import { Fault, invalid } from "./fault.ts";
+
+/** Breaks a stream off so that its other end sees it broken, and not ended. */
+const breakOff = (stream: Duplex): void => {
+  if (stream instanceof Socket) stream.resetAndDestroy();
+  else stream.destroy(new Error("the other side broke off"));
+};
 
 /** Joins two byte streams both ways. Each direction ends by itself; when one side breaks, so does the other. */
 export const join = (a: Duplex, b: Duplex): void => {
@@ -9,8 +15,7 @@ export const join = (a: Duplex, b: Duplex): void => {
     from.pipe(to);
     from.on("error", () => {});
     from.on("close", () => {
-      // With an error, so that an HTTP/2 stream is reset instead of ended.
-      if (!from.readableEnded || !from.writableFinished) to.destroy(new Error("the other side broke off"));
+      if (!from.readableEnded || !from.writableFinished) breakOff(to);
     });
   };
   bind(a, b);

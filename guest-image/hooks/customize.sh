@@ -40,7 +40,7 @@ ln -s /home/ohm "$root/workspace"
 sed -i '/^force-unsafe-io/d' "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
 # The host's apt options, its name and resolver; the guest names itself at boot.
 rm -f "$root/etc/apt/apt.conf.d/99mmdebstrap" "$root/etc/resolv.conf" "$root/etc/hostname" "$root/etc/machine-id" "$root/var/lib/dbus/machine-id"
-echo "nameserver 127.0.0.1" > "$root/etc/resolv.conf"
+echo "nameserver 198.18.0.1" > "$root/etc/resolv.conf"
 echo "LANG=C.UTF-8" > "$root/etc/default/locale"
 : > "$root/etc/machine-id"
 : > "$root/etc/fstab"

@@ -58,7 +58,6 @@ export const fakeFleet = (ports: Record<number, number> = {}): FakeFleet => {
         VITRINE_AGENT_SOCKET: socket,
         VITRINE_AGENT_RUN_DIR: join(dir, "run"),
         VITRINE_AGENT_SERIAL_PORT: join(dir, "none"),
-        VITRINE_AGENT_HOST_ALIAS: "127.0.0.1",
         VITRINE_AGENT_POWEROFF: "/bin/false",
         // Nothing here may make this host another.
         VITRINE_AGENT_RENEW: "/bin/false",

@@ -23,17 +23,18 @@
  * | POST /files/mkdir {path}, POST /files/move {from,to,overwrite} | 204 |
  * | GET, PUT /files/archive?path= | tar.gz out, in |
  * | CONNECT host:port | a tunnel to a TCP port of the guest (authority 127.0.0.1:PORT) |
- * | POST /accept | answered when a program in the guest connects to a host port: headers `x-port`, then the connection's bytes both ways |
+ * | GET /connections | NDJSON, never ends: an Outgoing line for each connection that a program makes to somewhere outside, and each packet refused |
+ * | POST /connections/{id} | the bytes of one of them, both ways; a reset resets it |
  *
  * An error answer has status 400, or 401 for a wrong secret, and the JSON {code, details} (GuestError); the code says what, not the status.
  */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** TCP port of the agent in the guest. */
 export const AGENT_PORT = 7000;
 /** Name of the virtio-serial port that the agent holds open while it serves; QEMU reports it to the host as VSERPORT_CHANGE. */
 export const AGENT_SERIAL_PORT = "org.vitrine.agent";
-/** Address in the guest at which `host.vitrine.internal` resolves. */
+/** Address that `host.vitrine.internal` has in the guest; there, too, is its DNS server. */
 export const HOST_ALIAS = { name: "host.vitrine.internal", address: "198.18.0.1" } as const;
 export const CDP_PORT = 9222;
 export const RFB_PORT = 5900;
@@ -75,8 +76,18 @@ export interface GuestSettings {
   clock_ms?: number;
   /** Environment of every exec, process and terminal. */
   env?: Record<string, string>;
-  host_ports?: number[];
 }
+
+/** A packet that the guest's kernel did not let out. */
+export interface RefusedPacket {
+  /** Like `udp` or `icmp`. */
+  protocol: string;
+  address: string;
+  port: number | null;
+}
+
+/** What leaves, or would: a connection that waits for the host to take it, some seconds long; its address as the program gave it. DNS over UDP comes as one to HOST_ALIAS. */
+export type Outgoing = { connection: { id: number; address: string; port: number } } | { refused: RefusedPacket };
 
 /** The fw_cfg item `session`, rendered as KEY='value' lines for the guest's shell scripts. */
 export interface SessionConfig {

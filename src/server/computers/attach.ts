@@ -31,7 +31,7 @@ export const attach = (
     crashed(browser);
     if (browser.status === "failed") engine.log.warn({ computer: record.id, reason: browser.reason }, "Chromium does not stay up");
   });
-  guest.serveConnections(gate.accept);
+  guest.serveConnections({ accept: gate.accept, refused: gate.notice });
   void machine.exited.then((exit) => onExit(engine, record.id, live, exit));
   return live;
 };

@@ -7,6 +7,7 @@ import type {
   FileRecord,
   GuestError,
   GuestState,
+  Outgoing,
   ProcessRecord,
 } from "../../contract/guest/protocol.ts";
 
@@ -35,6 +36,14 @@ const Browser = z.object({
 }) satisfies z.ZodType<BrowserState>;
 
 export const State = z.object({ display: z.boolean(), window: z.boolean(), browser: Browser }) satisfies z.ZodType<GuestState>;
+
+const port = z.int().min(0).max(65535);
+export const Outward = z.union([
+  z.object({ connection: z.object({ id: z.int().min(1), address: text(64), port: port.min(1) }) }),
+  z.object({
+    refused: z.object({ protocol: text(16).regex(/^[a-z0-9]+$/), address: text(64).regex(/^[\da-f.:]+$/i), port: port.nullable() }),
+  }),
+]) satisfies z.ZodType<Outgoing>;
 
 const exitCode = z.int().min(0).max(255).nullable();
 const signalName = text(16)

@@ -6,11 +6,11 @@ const shellLine = ([key, value]: [string, string]): string => `${key}='${value.r
 
 /** What a computer's guest reads when it boots. `config` holds the guest's secret. */
 export const bootFiles = (record: Pick<ComputerRecord, "name" | "spec">, secret: string): BootFiles => {
-  const { browser, network, env } = record.spec;
+  const { browser, env } = record.spec;
   const config: BootConfig = {
     secret,
     hostname: record.name,
-    settings: { env, host_ports: network.mode === "off" ? [] : network.host_ports },
+    settings: { env },
   };
   const session: SessionConfig = {
     VITRINE_HOSTNAME: record.name,

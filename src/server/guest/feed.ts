@@ -1,12 +1,9 @@
 import { VitrineError } from "../../contract/errors.ts";
 import type { GuestState } from "../../contract/guest/protocol.ts";
 import { parseAnswer, State } from "./answers.ts";
-import { Backoff } from "./backoff.ts";
-import { send } from "./call.ts";
+import { followLines } from "./follow.ts";
 import type { Guest } from "./guest.ts";
 import type { GuestLog, Link } from "./link.ts";
-import { cancel } from "./loss.ts";
-import { readLines } from "./read.ts";
 
 const MAX_LINE = 64 * 1024;
 
@@ -21,41 +18,18 @@ export const stateFeed = (link: Link, log: GuestLog): Pick<Guest, "state" | "onS
   let state: GuestState | null = null;
   let following: AbortController | null = null;
 
-  const readStates = async (signal: AbortSignal, onRead: () => void): Promise<void> => {
-    const { stream } = await send(link, { method: "GET", path: "/state", signal });
-    const onAbort = () => cancel(stream);
-    signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      signal.throwIfAborted();
-      for await (const line of readLines(stream, MAX_LINE)) {
-        if (signal.aborted) return;
+  const follow = (signal: AbortSignal): Promise<void> =>
+    followLines(link, { path: "/state", maxLine: MAX_LINE }, signal, {
+      onLine: (line) => {
         const next = parseAnswer(State, line, "a state");
         state = next;
-        onRead();
         for (const { onState } of [...listeners]) onState(next);
-      }
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-      cancel(stream);
-    }
-  };
-
-  const follow = async (signal: AbortSignal): Promise<void> => {
-    const backoff = new Backoff();
-    while (!signal.aborted) {
-      try {
-        await readStates(signal, () => backoff.reset());
-      } catch (error) {
-        if (signal.aborted) return;
-        // A link that broke is made again; what an agent that can be reached says wrong is not put right by asking again at once.
-        if (error instanceof VitrineError && error.code !== "guest_link_lost") {
-          log("the guest's state cannot be followed", { error: error.message });
-          for (const { onFailure } of [...listeners]) onFailure(error);
-        }
-      }
-      await backoff.wait(signal).catch(() => {});
-    }
-  };
+      },
+      onFailure: (error) => {
+        log("the guest's state cannot be followed", { error: error.message });
+        for (const { onFailure } of [...listeners]) onFailure(error);
+      },
+    });
 
   const listen = (listener: Listener): (() => void) => {
     listeners.add(listener);

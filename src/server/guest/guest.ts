@@ -8,8 +8,23 @@ import type {
   GuestState,
   ProcessRecord,
   ProcessSpec,
+  RefusedPacket,
   Renewal,
 } from "../../contract/guest/protocol.ts";
+
+/** Where a program of the guest wants to be connected to, as the guest says: the address may be anything. */
+export interface Target {
+  address: string;
+  port: number;
+}
+
+/** Who takes what leaves a guest. */
+export interface Outside {
+  /** The stream is its own from then on, to end on every path. */
+  accept(target: Target, stream: Duplex): void;
+  /** A packet that the guest's kernel refused. */
+  refused(packet: RefusedPacket): void;
+}
 
 /**
  * The host end of one computer's guest link. It connects when first used and again after a loss; a call under way when the link breaks fails with
@@ -57,10 +72,8 @@ export interface Guest {
 
   /** A byte stream to a TCP port on the guest's loopback. */
   connect(port: number, signal: AbortSignal): Promise<Duplex>;
-  /**
-   * Connections that programs in the guest make are handed to `accept`, with what they dialled according to the guest, until the guest is closed.
-   */
-  serveConnections(accept: (target: { address: string; port: number }, stream: Duplex) => void): void;
+  /** Hands every connection that programs in the guest make to somewhere outside to `outside`, until the guest is closed. */
+  serveConnections(outside: Outside): void;
   /** Ends the link for good. Calls under way fail. */
   close(): void;
 }

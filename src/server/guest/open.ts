@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { LinkAddress } from "../machine/machine.ts";
-import { serveConnections } from "./accept.ts";
 import { call } from "./call.ts";
+import { serveConnections } from "./connections.ts";
 import { exec, execFrames } from "./exec.ts";
 import { stateFeed } from "./feed.ts";
 import { fileCalls } from "./files.ts";
@@ -48,7 +48,7 @@ export const openGuest = ({ link: address, secret, log = () => {} }: GuestOption
     ...processCalls(link),
     ...fileCalls(link),
     connect: (port, signal) => tunnel(link, address, port, signal),
-    serveConnections: (accept) => serveConnections(link, log, accept),
+    serveConnections: (outside) => serveConnections(link, log, outside),
     close: link.close,
   };
 };

@@ -12,8 +12,6 @@ import { openGuest } from "../../../src/server/guest/open.ts";
 // The machine may be busy with others' work; what is tested here is not how fast it is.
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
-export const HOST_ALIAS = "127.0.0.2";
-
 /** The real agent, run from source in a folder of its own, and the host end that leads to it. */
 export interface TestAgent {
   guest: Guest;
@@ -52,7 +50,6 @@ export const startAgent = async (options: { settings?: GuestSettings; env?: Reco
         PATH: process.env.PATH,
         VITRINE_AGENT_SOCKET: socket,
         VITRINE_AGENT_RUN_DIR: run,
-        VITRINE_AGENT_HOST_ALIAS: HOST_ALIAS,
         VITRINE_AGENT_SERIAL_PORT: join(dir, "serial"),
         VITRINE_AGENT_DATE: "/bin/false",
         VITRINE_AGENT_POWEROFF: "/bin/false",
