@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { expect, test } from "vitest";
 import { NetworkPolicy } from "../../../src/contract/network.ts";
-import { ends, listening, portOf } from "../../support/internet.ts";
+import { ends, listening, portOf } from "../../support/servers.ts";
 import { all, closed, testGate } from "./gate-driver.ts";
 import { clientKey, serverKey } from "./psk.ts";
 

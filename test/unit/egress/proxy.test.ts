@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 import { expect, test } from "vitest";
-import { ends, type FakeInternet, fakeInternet, listening, portOf } from "../../support/internet.ts";
+import { type FakeInternet, fakeInternet } from "../../support/internet.ts";
+import { ends, listening, portOf } from "../../support/servers.ts";
 import { all, closed, testGate } from "./gate-driver.ts";
 
 /** What the proxies were asked for, and by whom. */
