@@ -8,11 +8,13 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Vitrine } from "../../src/client/index.ts";
 import { readConfig } from "../../src/server/setup/config.ts";
+import { localInternet } from "../support/internet.ts";
 import type { Bench, Section } from "./bench.ts";
 import { logTo } from "./log.ts";
 import { actions } from "./sections/actions.ts";
 import { clock } from "./sections/clock.ts";
 import { cycles } from "./sections/cycles.ts";
+import { egress } from "./sections/egress.ts";
 import { fork } from "./sections/fork.ts";
 import { guest } from "./sections/guest.ts";
 import { live } from "./sections/live.ts";
@@ -38,6 +40,7 @@ const SECTIONS: Record<string, Section> = {
   actions,
   recorder,
   live,
+  egress,
 };
 
 const { values: options } = parseArgs({
@@ -53,11 +56,13 @@ if (unknown) {
 const dataDir = mkdtempSync(join(tmpdir(), "vt-"));
 const config = { ...readConfig(process.env), dataDir };
 const logged: Bench["logged"] = [];
-const service = await serveBench(config, logTo(logged));
+const internet = localInternet();
+const service = await serveBench(config, logTo(logged), internet);
 const vitrine = new Vitrine(service);
 const bench: Bench = {
   vitrine,
   config,
+  internet,
   runs: Math.max(1, Number(options.runs)),
   cycles: Math.max(1, Number(options.cycles)),
   logged,

@@ -14,7 +14,12 @@ export interface Aims {
   secretPort: number;
 }
 
-const probe = (title: string, verb: string, args: readonly unknown[], event: Probe["event"]): Probe => ({ title, do: verb, with: args, event });
+const probe = (title: string, verb: string, args: readonly unknown[], event: Probe["event"]): Probe => ({
+  title,
+  do: verb,
+  with: args,
+  event,
+});
 
 /** A TCP connection to an address that nothing allows. */
 const tcp = (title: string, address: string, port = 80, seen = address): Probe =>
@@ -63,16 +68,25 @@ export const probes = ({ servicePort, secretPort }: Aims): Probe[] => [
   tcp("site-local", "fec0::1"),
   tcp("benchmark network", "198.19.0.1"),
   tcp("reserved", "240.0.0.1"),
-  tcp("v4-compatible IPv6", "::10.0.0.1", 80, "::a00:1"),
+  tcp("v4-compatible IPv6", "::10.0.0.1"),
   tcp("a public address without a name", "93.184.216.35"),
   tcp("a public address over IPv6", "2606:2800:220:1::35"),
   tcp("an address next to an allowed one", "93.184.216.33", 443),
   probe("a name that is not allowed", "http", ["http://other.example/"], { name: "other.example", protocol: "dns" }),
   probe("the apex of a wildcard", "http", ["http://wild.example/"], { name: "wild.example", protocol: "dns" }),
   probe("DNS tunnelling, TXT", "dns", ["c2VjcmV0.tunnel.example", 16], { name: "c2vjcmv0.tunnel.example", protocol: "dns" }),
-  probe("DNS tunnelling over TCP", "dns", ["more.tunnel.example", 16, "198.18.0.1", "tcp"], { name: "more.tunnel.example", protocol: "dns" }),
-  probe("DNS tunnelling through a server of one's own", "dns", ["x.tunnel.example", 1, "203.0.113.53"], { name: "x.tunnel.example", protocol: "dns" }),
-  probe("DNS over TCP to a server of one's own", "dns", ["y.tunnel.example", 1, "8.8.8.8", "tcp"], { name: "y.tunnel.example", protocol: "dns" }),
+  probe("DNS tunnelling over TCP", "dns", ["more.tunnel.example", 16, "198.18.0.1", "tcp"], {
+    name: "more.tunnel.example",
+    protocol: "dns",
+  }),
+  probe("DNS tunnelling through a server of one's own", "dns", ["x.tunnel.example", 1, "203.0.113.53"], {
+    name: "x.tunnel.example",
+    protocol: "dns",
+  }),
+  probe("DNS over TCP to a server of one's own", "dns", ["y.tunnel.example", 1, "8.8.8.8", "tcp"], {
+    name: "y.tunnel.example",
+    protocol: "dns",
+  }),
   probe("DNS over IPv6", "dns", ["z.tunnel.example", 1, "2001:4860:4860::8888"], { name: "z.tunnel.example", protocol: "dns" }),
   tcp("DNS over TLS", "8.8.8.8", 853),
   probe("a name that leads to the loopback", "http", [`http://rebind.example:${secretPort}/`], { name: "rebind.example" }),
@@ -84,11 +98,20 @@ export const probes = ({ servicePort, secretPort }: Aims): Probe[] => [
   probe("redirect to the host's loopback", "http", ["http://allowed.example/to-gateway"], { address: "10.0.2.2" }),
   probe("redirect to a name that is not allowed", "http", ["http://allowed.example/to-other"], { name: "other.example" }),
   probe("SNI that lies", "tls", ["allowed.example", 443, "other.example"], { name: "other.example", port: 443 }),
-  probe("SNI of an allowed name at another's address", "tls", ["93.184.216.35", 443, "allowed.example"], { address: "93.184.216.35", port: 443 }),
+  probe("SNI of an allowed name at another's address", "tls", ["93.184.216.35", 443, "allowed.example"], {
+    address: "93.184.216.35",
+    port: 443,
+  }),
   probe("no SNI", "tls", ["93.184.216.34", 443, null], { address: "93.184.216.34", port: 443 }),
   probe("a Host that lies", "http", ["http://allowed.example/", "other.example"], { name: "other.example", port: 80 }),
-  probe("a Host that lies later", "twice", ["allowed.example", 80, "allowed.example", "other.example"], { name: "other.example", port: 80 }),
-  probe("neither TLS nor HTTP at port 443", "tcp", ["allowed.example", 443, false, "SSH-2.0-x\r\n"], { address: "93.184.216.34", port: 443 }),
+  probe("a Host that lies later", "twice", ["allowed.example", 80, "allowed.example", "other.example"], {
+    name: "other.example",
+    port: 80,
+  }),
+  probe("neither TLS nor HTTP at port 443", "tcp", ["allowed.example", 443, false, "SSH-2.0-x\r\n"], {
+    address: "93.184.216.34",
+    port: 443,
+  }),
   probe("a port that is not allowed", "tcp", ["ported.example", 8080], { port: 8080 }),
   probe("UDP", "udp", ["93.184.216.34", 443], { protocol: "udp", address: "93.184.216.34", port: 443 }),
   probe("UDP to the gateway", "udp", ["10.0.2.2", servicePort], { protocol: "udp", address: "10.0.2.2" }),

@@ -228,11 +228,13 @@ export const openGate = ({ computerId, policy: first, proxy, internet, emit, own
   };
 
   /** What the policy, as it is now, has against a connection that is open. */
-  const rejudge = ({ given, target, said, relayed }: Connection): Refusal | null => {
+  const rejudge = ({ given, target, said, outside, relayed }: Connection): Refusal | null => {
     if (given.port === DNS_PORT) return null;
     if (!target) return judgeHost(given.port);
     const verdict = said ? judgeSaid(policy, target, said) : judgeTarget(policy, target);
     if (verdict !== null && typeof verdict === "object") return verdict;
+    // It was dialled for its address, and that is no longer enough.
+    if (verdict === "ask" && outside) return { rule: "allow", reason: "nothing that it has said opens the address" };
     if (said?.protocol === "http" && !relayed && judgesRequests(policy, target))
       return { rule: "protocol", reason: "HTTP that began when its requests were not judged" };
     return null;

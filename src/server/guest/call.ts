@@ -2,6 +2,7 @@ import type { ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from
 import type { Readable } from "node:stream";
 import type { z } from "zod";
 import { faultFrom, parseAnswer } from "./answers.ts";
+import { bytesOnly } from "./bytes.ts";
 import type { Link } from "./link.ts";
 import { asLoss, cancel, linkLost } from "./loss.ts";
 import { readText } from "./read.ts";
@@ -73,6 +74,7 @@ export const send = async (link: Link, request: Request): Promise<Answer> => {
   } catch (error) {
     throw linkLost(error);
   }
+  bytesOnly(stream);
   // Whoever reads the stream sees it break; nobody's listening must not end the service.
   stream.on("error", () => {});
   const onAbort = () => head.reject(signal.reason);

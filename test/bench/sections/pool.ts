@@ -12,7 +12,7 @@ const POOL = 2;
 export const pool: Section = async (bench) => {
   const dataDir = mkdtempSync(join(tmpdir(), "vt-"));
   const logged: Bench["logged"] = [];
-  const service = await serveBench({ ...bench.config, dataDir, pool: { browser: POOL } }, logTo(logged));
+  const service = await serveBench({ ...bench.config, dataDir, pool: { browser: POOL } }, logTo(logged), bench.internet);
   const vitrine = new Vitrine(service);
   const filled = () => logged.filter(({ msg }) => msg === "waits to be claimed").length;
   try {

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer as createHttp } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
@@ -112,4 +113,21 @@ test("a tunnel that nobody reads holds its sender back, not the others", async (
   // Per tunnel: a stream window, and the buffers of sockets.
   expect(sent).toBeLessThan(40 * 16 * 1024 * 1024);
   for (const tunnel of stalled) tunnel.destroy();
+});
+
+test("what Node's http writes on a tunnel arrives whole", async () => {
+  const received: string[] = [];
+  const port = await listen("127.0.0.1", (socket) => {
+    socket.write("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+    void all(socket).then((data) => received.push(data.toString("latin1")));
+  });
+  const http = createHttp((_request, response) => {
+    // Head and body in one: text and bytes.
+    response.writeHead(200, "OK", ["Content-Length", "4", "Connection", "close"]);
+    response.write(Buffer.from("body"));
+    response.end();
+  });
+  for (let i = 0; i < 20; i++) http.emit("connection", await agent.guest.connect(port, soon()));
+  await expect.poll(() => received.length, { timeout: 20_000 }).toBe(20);
+  for (const answer of received) expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\nbody$/);
 });
