@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { VitrineError } from "../contract/errors.ts";
+import { NetworkPolicy } from "../contract/network.ts";
 import { ControlLocks } from "./actions/control.ts";
 import { describeAction } from "./actions/describe.ts";
 import { dialects } from "./actions/dialects/index.ts";
@@ -103,7 +104,14 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
     ...host,
     store,
     openGate: ({ id, spec }) =>
-      openGate({ computerId: id, policy: spec.network, proxy: spec.browser.proxy, internet, emit, ownPort: () => ownPort }),
+      openGate({
+        computerId: id,
+        policy: NetworkPolicy.parse(spec.network),
+        proxy: spec.browser.proxy,
+        internet,
+        emit,
+        ownPort: () => ownPort,
+      }),
     ownPort: () => ownPort,
     bootFiles: (record) => bootFiles(record, guestSecret(record.id)),
     guestSecret,

@@ -1,6 +1,6 @@
 import type { Computer, CreateComputerInput, Vitrine } from "../../src/client/index.ts";
 import type { Config } from "../../src/server/setup/config.ts";
-import type { LocalInternet } from "../support/internet.ts";
+import type { FakeInternet } from "../support/internet.ts";
 import type { Row } from "./stats.ts";
 
 /** What a section of the benchmark works with. */
@@ -8,7 +8,7 @@ export interface Bench {
   vitrine: Vitrine;
   config: Config;
   /** The world outside, as the computers see it: servers of the benchmark's own. */
-  internet: LocalInternet;
+  internet: FakeInternet;
   /** How often each kind of start is done. */
   runs: number;
   /** How many computers are created, used and deleted one after another. */

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Vitrine } from "../../src/client/index.ts";
 import { readConfig } from "../../src/server/setup/config.ts";
-import { localInternet } from "../support/internet.ts";
+import { fakeInternet } from "../support/internet.ts";
 import type { Bench, Section } from "./bench.ts";
 import { logTo } from "./log.ts";
 import { actions } from "./sections/actions.ts";
@@ -56,7 +56,7 @@ if (unknown) {
 const dataDir = mkdtempSync(join(tmpdir(), "vt-"));
 const config = { ...readConfig(process.env), dataDir };
 const logged: Bench["logged"] = [];
-const internet = localInternet();
+const internet = fakeInternet();
 const service = await serveBench(config, logTo(logged), internet);
 const vitrine = new Vitrine(service);
 const bench: Bench = {

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
-import { type Service, serve } from "../../src/server/main.ts";
 import type { Internet } from "../../src/server/egress/internet.ts";
+import { type Service, serve } from "../../src/server/main.ts";
 import type { Config } from "../../src/server/setup/config.ts";
 
 /** A service on a free port, which says on stderr what of the host is being set up. */

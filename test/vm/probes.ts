@@ -93,7 +93,10 @@ export const probes = ({ servicePort, secretPort }: Aims): Probe[] => [
   probe("a name that leads to the metadata address", "http", ["http://metadata.example/"], { name: "metadata.example" }),
   probe("a name that leads to a private network", "http", ["http://private.example/"], { name: "private.example" }),
   probe("a name that leads to a mapped address", "resolve", ["mapped.example"], { name: "mapped.example" }),
-  probe("a name that is good once and then rebinds", "http", ["http://turning.example/turn"], { address: "169.254.169.254" }),
+  probe("a name that is good once and then rebinds", "http", ["http://turning.example/turn"], {
+    name: "turning.example",
+    rule: "rebinding",
+  }),
   probe("redirect to metadata", "http", ["http://allowed.example/to-metadata"], { address: "169.254.169.254" }),
   probe("redirect to the host's loopback", "http", ["http://allowed.example/to-gateway"], { address: "10.0.2.2" }),
   probe("redirect to a name that is not allowed", "http", ["http://allowed.example/to-other"], { name: "other.example" }),

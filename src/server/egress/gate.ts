@@ -254,7 +254,7 @@ export const openGate = ({ computerId, policy: first, proxy, internet, emit, own
         rule: "protocol",
         reason: "nothing but TCP, and questions to DNS, leaves a computer",
         name: null,
-        address: oneLine(address, 64),
+        address: readAddress(address)?.text ?? oneLine(address, 64),
         port,
         protocol: /^[a-z0-9-]{1,16}$/.test(protocol) ? protocol : "other",
       }),

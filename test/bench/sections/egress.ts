@@ -1,5 +1,4 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import type { Computer } from "../../../src/client/index.ts";
 import { type Bench, repeat, type Section, timed } from "../bench.ts";
@@ -35,9 +34,7 @@ export const egress: Section = async ({ vitrine, internet, runs }: Bench) => {
     response.setHeader("Content-Length", SIZE);
     Readable.from(bytes()).pipe(response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  internet.names["download.example"] = [[ADDRESS]];
-  internet.hosts[`${ADDRESS}:80`] = (server.address() as AddressInfo).port;
+  await internet.put(server, ADDRESS, 80, "download.example");
   try {
     const computer = await vitrine.computers.create();
     const url = "http://download.example/";
@@ -47,16 +44,23 @@ export const egress: Section = async ({ vitrine, internet, runs }: Bench) => {
       link.push(await raw(computer));
       return open.push(await download(computer, url));
     });
-    const first = await repeat(20, () => timed(() => computer.exec(["curl", "-sS", "-o", "/dev/null", "-r", "0-0", "--max-filesize", "1", url])));
+    const first = await repeat(20, () =>
+      timed(() => computer.exec(["curl", "-sS", "-o", "/dev/null", "-r", "0-0", "--max-filesize", "1", url])),
+    );
     const nothing = await repeat(20, () => timed(() => computer.exec(["curl", "--version"])));
-    await computer.setNetwork({ mode: "restricted", allow: ["download.example"] });
+    await computer.egress.set({ mode: "restricted", allow: ["download.example"] });
     const restricted = await repeat(runs, () => download(computer, url));
     await computer.delete();
     const baseline = { name: "the same over the guest link", values: link };
     return [
       { name: "download of 200 MB, open", unit: "MB/s", values: open, baseline },
       { name: "download of 200 MB, restricted, each request judged", unit: "MB/s", values: restricted, baseline },
-      { name: "curl: a name and a connection", unit: "ms", values: first, baseline: { name: "curl that connects to nothing", values: nothing } },
+      {
+        name: "curl: a name and a connection",
+        unit: "ms",
+        values: first,
+        baseline: { name: "curl that connects to nothing", values: nothing },
+      },
     ];
   } finally {
     server.closeAllConnections();
