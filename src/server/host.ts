@@ -51,11 +51,11 @@ export interface Preparation {
 
 /** Sets the machine up where something is missing, with progress. Throws setup_incomplete with what to do. */
 export const prepare = async (
-  { cacheDir, templatesMb }: Pick<Config, "cacheDir" | "templatesMb">,
+  { cacheDir, templatesMb, uids }: Pick<Config, "cacheDir" | "templatesMb" | "uids">,
   { template, alsoNeeds = [], progress, signal, log }: Preparation,
 ) => {
-  const { accel, image } = await setUp({ template, cacheDir, progress, signal, alsoNeeds });
-  const machines = createQemuDriver({ accel: accel.accel, log: (message) => log.info({}, message) });
+  const { accel, image } = await setUp({ template, cacheDir, uids, progress, signal, alsoNeeds });
+  const machines = createQemuDriver({ accel: accel.accel, uids, log: (message) => log.info({}, message) });
   const bootDeadlineMs = BOOT_DEADLINE_MS[accel.accel];
   const open: Ports["openGuest"] = (link, secret) => openGuest({ link, secret });
   const toLog: Progress = ({ step, message }) => log.info({ step }, message);

@@ -127,6 +127,7 @@ export const fakeFleet = (ports: Record<number, number> = {}): FakeFleet => {
         await mkdir(dir);
         await copyFile(disk, join(dir, "disk"));
       },
+      seal: async () => {},
       freezeDisk: async (dir) => {
         await copyFile(join(dir, "disk"), join(dir, "frozen"));
         return join(dir, "frozen");

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { pino } from "pino";
 import type { Host } from "../../src/server/host.ts";
 import { serve } from "../../src/server/main.ts";
+import { DEFAULT_UIDS } from "../../src/server/machine/confinement/walls.ts";
 import type { Config } from "../../src/server/setup/config.ts";
 import { type FakeFleet, fakeFleet } from "./fake-machine.ts";
 
@@ -57,6 +58,7 @@ export const startService = async (
     allowedHosts: [],
     logLevel: "debug",
     templatesMb: 1024,
+    uids: DEFAULT_UIDS,
     pool: {},
     ...options.config,
   };

@@ -5,6 +5,7 @@ import { VitrineError } from "../../contract/errors.ts";
 import { LINK_SETTINGS, LINK_WINDOW } from "../../contract/guest/link.ts";
 import { PROTOCOL_VERSION } from "../../contract/guest/protocol.ts";
 import type { LinkAddress } from "../machine/machine.ts";
+import { connectUnix } from "../process/connect-unix.ts";
 import { Health, parseAnswer } from "./answers.ts";
 import { readText } from "./read.ts";
 
@@ -53,7 +54,7 @@ export const connectOnce = async (
   held: () => boolean = () => false,
 ): Promise<ClientHttp2Session> => {
   signal.throwIfAborted();
-  const socket = connectTcp(address);
+  const socket = "path" in address ? connectUnix(address.path) : connectTcp(address);
   socket.setNoDelay(true);
   const session = connectHttp2("http://guest", { createConnection: () => socket, settings: LINK_SETTINGS, maxSessionMemory: 512 });
   const lost = Promise.withResolvers<never>();

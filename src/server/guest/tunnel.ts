@@ -1,7 +1,7 @@
-import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { VitrineError } from "../../contract/errors.ts";
 import type { LinkAddress } from "../machine/machine.ts";
+import { connectUnix } from "../process/connect-unix.ts";
 import { send } from "./call.ts";
 import type { Link } from "./link.ts";
 
@@ -9,7 +9,7 @@ import type { Link } from "./link.ts";
 const straight = (path: string, port: number, signal: AbortSignal): Promise<Duplex> =>
   new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const socket = connect({ path, allowHalfOpen: true });
+    const socket = connectUnix(path, { allowHalfOpen: true });
     const onAbort = () => {
       socket.destroy();
       reject(signal.reason);

@@ -102,6 +102,8 @@ export interface MachineDriver {
   copy(spec: MachineSpec, disk: string): Promise<void>;
   /** Makes a copy of the disk in `dir`, to which nobody writes. The machine must be halted, or paused with its state saved: then what is in the file is whole. */
   freezeDisk(dir: string): Promise<string>;
+  /** Makes a file that a machine has written one that every machine may read, and none can change. */
+  seal(file: string): Promise<void>;
   /**
    * Boots from the disks in `dir`. `onSpawn` is called with the record as soon as the process exists, before anything is waited for,
    * so that a crash of the service cannot leave a nameless VMM. The memory is kept in the file `memory`, where one is given.

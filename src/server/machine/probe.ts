@@ -4,6 +4,7 @@ import { access, mkdir, open, readFile, realpath, rename, stat, writeFile } from
 import { release } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Progress } from "../progress.ts";
+import type { UidRange } from "./confinement/walls.ts";
 import { type Accel, QEMU_BINARY } from "./qemu/args.ts";
 import { runCanary } from "./qemu/canary.ts";
 
@@ -23,6 +24,8 @@ export interface ProbeOptions {
   signal: AbortSignal;
   progress: Progress;
   qemuBinary?: string;
+  /** Whose uid the test guest may have. */
+  uids?: UidRange;
   /** Default /dev/kvm. */
   kvmDevice?: string;
   /** Do not believe an earlier verdict. */

@@ -21,8 +21,8 @@ export interface Detached {
 
 export interface DetachedOptions {
   cwd: string;
-  /** Takes stdout and stderr; begun anew, mode 0600. */
-  logFile: string;
+  /** Takes stdout and stderr: a file, begun anew with mode 0600, or a descriptor, which stays the caller's. */
+  log: string | number;
   /** `pipe`: it is fed by this process, and sees the end of its input when this process is gone. Default: nothing. */
   stdin?: "ignore" | "pipe";
   /** The whole environment; by default only what a tool needs, so that no secret of the service's is handed on. */
@@ -36,12 +36,12 @@ export const plainEnv = (): Record<string, string> => ({
 });
 
 /**
- * Starts a process in its own session and process group, tied to this one by nothing but the input it may ask for; output goes into `logFile`.
+ * Starts a process in its own session and process group, tied to this one by nothing but the input it may ask for; output goes into `log`.
  * Rejects when the program cannot be started.
  */
 export const spawnDetached = async (argv: readonly string[], options: DetachedOptions): Promise<Detached> => {
   const [program, ...args] = argv as [string, ...string[]];
-  const log = openSync(options.logFile, "w", 0o600);
+  const log = typeof options.log === "number" ? options.log : openSync(options.log, "w", 0o600);
   try {
     const child = spawn(program, args, {
       cwd: options.cwd,
@@ -60,6 +60,6 @@ export const spawnDetached = async (argv: readonly string[], options: DetachedOp
     child.stdin?.on("error", () => {});
     return { identity, ended: ended.promise, stdin: child.stdin, unref: () => child.unref() };
   } finally {
-    closeSync(log);
+    if (log !== options.log) closeSync(log);
   }
 };

@@ -37,7 +37,7 @@ const send = (stdin: Writable, bytes: Buffer): Promise<void> =>
 
 /** Starts ffmpeg. It ends by itself when this process does, because its input then ends. */
 export const startEncoder = async ({ dir, file, logFile, screen, video, onSpawn }: EncoderOptions): Promise<Encoder> => {
-  const child = await spawnDetached(encodeArgv(screen, video, file), { cwd: dir, logFile: `${dir}/${logFile}`, stdin: "pipe" });
+  const child = await spawnDetached(encodeArgv(screen, video, file), { cwd: dir, log: `${dir}/${logFile}`, stdin: "pipe" });
   const { identity, ended } = child;
   onSpawn(identity);
   const stdin = child.stdin as Writable;

@@ -3,6 +3,7 @@ import { TEMPLATES, TemplateName } from "../../contract/computer.ts";
 import { cacheDir, DEFAULT_LISTEN, dataDir } from "../../contract/local.ts";
 import { type Limits, readLimits } from "./limits.ts";
 import { type Env, parseWhole, refuse } from "./setting.ts";
+import { DEFAULT_UIDS, type UidRange } from "../machine/confinement/walls.ts";
 
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -20,6 +21,8 @@ export interface Config {
   logLevel: LogLevel;
   /** MiB that the templates in the cache directory may take together. */
   templatesMb: number;
+  /** Where the service runs as root: the uids that machines may have. */
+  uids: UidRange;
   /** How many computers of each template wait to be claimed. */
   pool: Partial<Record<TemplateName, number>>;
   /** Default: RECORDING_DEFAULTS. */
@@ -71,6 +74,8 @@ const parseLevel = (text: string): LogLevel =>
 
 const DEFAULT_TEMPLATES_MB = 8192;
 
+/** The range ends below the uids that have a meaning of their own. */
+const LAST_UID_BASE = 2 ** 31 - 1 - DEFAULT_UIDS.count;
 const MAX_WAITING = 64;
 const parsePool = (text: string): Config["pool"] =>
   Object.fromEntries(
@@ -103,6 +108,7 @@ export const readConfig = (env: Env): Config => ({
   allowedHosts: parseHosts(env.VITRINE_ALLOWED_HOSTS ?? ""),
   logLevel: parseLevel(env.VITRINE_LOG_LEVEL || "info"),
   templatesMb: env.VITRINE_TEMPLATES_MB ? parseWhole(env.VITRINE_TEMPLATES_MB, "VITRINE_TEMPLATES_MB", 1, 1024 ** 3) : DEFAULT_TEMPLATES_MB,
+  uids: { ...DEFAULT_UIDS, ...(env.VITRINE_UID_BASE && { first: parseWhole(env.VITRINE_UID_BASE, "VITRINE_UID_BASE", 1000, LAST_UID_BASE) }) },
   pool: parsePool(env.VITRINE_POOL ?? ""),
   recordings: parseRecordings(env),
   events: parseEvents(env),

@@ -62,6 +62,7 @@ const bootAndSave = async (
     }
   });
   await rename(join(dir, "root.qcow2"), join(work, "root.qcow2"));
+  for (const name of ["root.qcow2", "memory"]) await ports.machines.seal(join(work, name));
   await rm(dir, { recursive: true });
 };
 

@@ -61,6 +61,8 @@ const boot = async (kernel?: Then | "panic" | "absent"): Promise<Machine> => {
     record = spawned;
   });
 };
+/** The record names the box around QEMU, where there is one. */
+const qemuPid = () => processes().find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("qemu-system")) as number;
 /** Processes that work in the computer's directory, by listing. */
 const processes = () => livePids().filter((pid) => cwdOf(pid)?.startsWith(dir));
 
@@ -94,7 +96,7 @@ test("boots: the record comes at once, QEMU leads its group, the console is read
   const machine = await boot();
   expect(record).toEqual(machine.record);
   expect(readStat(machine.record.identity.pid)).toMatchObject({ group: machine.record.identity.pid });
-  expect(readFileSync(`/proc/${machine.record.identity.pid}/cmdline`, "utf8")).toMatch(/^qemu-system/);
+  expect(readStat(qemuPid())).toMatchObject({ group: machine.record.identity.pid });
   await expect.poll(() => machine.console()).toContain("tiny hang");
   expect(await machine.console(), "read before, and still there").toContain("tiny hang");
   await machine.kill();
@@ -130,7 +132,7 @@ test("where they are not, the link is a loopback port", async () => {
   await prepare(spec());
   const { image, vcpus, ram_mb } = spec();
   const qemu = { binary: QEMU_BINARY, accel: "tcg", vcpus, ram_mb, kernel: image.kernel, initrd: image.initrd } as const;
-  const machine = await launch(dir, qemu, { namespace: null, reason: "of this test" }, soon(), () => {});
+  const machine = await launch(dir, qemu, { walls: { kind: "none" }, lacks: [], cgroups: { reason: "" } }, soon(), () => {});
   const link = machine.link as { host: string; port: number };
   const socket = createConnection(link);
   await once(socket, "connect");
@@ -152,9 +154,9 @@ test.each([
   expect(await machine.console()).toContain(kernel === "panic" ? "Kernel panic" : "tiny poweroff");
 });
 
-test("a QEMU that is killed from outside is told within its exit", async () => {
+test.each(["QEMU", "the box around it"])("that %s is killed from outside is told within its exit", async (which) => {
   const machine = await boot();
-  process.kill(machine.record.identity.pid, "SIGKILL");
+  process.kill(which === "QEMU" ? qemuPid() : machine.record.identity.pid, "SIGKILL");
   expect(await machine.exited).toMatchObject({ cause: "crashed", reason: expect.stringContaining("SIGKILL") });
   expect(processes()).toEqual([]);
 });
@@ -217,15 +219,16 @@ test("an adopted machine's end is told", async () => {
   const first = await boot();
   first.release();
   const adopted = (await driver.adopt(dir, first.record, soon()))!;
-  process.kill(first.record.identity.pid, "SIGKILL");
+  process.kill(qemuPid(), "SIGKILL");
   expect(await adopted.exited).toMatchObject({ cause: "crashed" });
 });
 
 test("a guest that powered off while no service was there is told as such and ended at adoption", async () => {
   const { image, vcpus, ram_mb } = spec("poweroff");
   await prepare(spec());
+  mkdirSync(join(dir, "run"));
   const argv = qemuArgs({ binary: QEMU_BINARY, accel: "tcg", vcpus, ram_mb, kernel: image.kernel, initrd: image.initrd, forwards: [] });
-  const { identity } = await spawnDetached(argv, { cwd: dir, logFile: join(dir, "qemu.log") });
+  const { identity } = await spawnDetached(argv, { cwd: dir, log: join(dir, "log") });
   record = { identity, link: { path: join(dir, "link.sock") }, accel: "tcg", ram_mb, memory: null };
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(isAlive(identity)).toBe(true);
@@ -246,7 +249,7 @@ test("a stale record is not adopted, and destroying by it harms no one", async (
 test("a stopped QEMU does not answer adoption, and is destroyed all the same", async () => {
   const machine = await boot();
   machine.release();
-  process.kill(machine.record.identity.pid, "SIGSTOP");
+  for (const pid of processes()) process.kill(pid, "SIGSTOP");
   await expect(driver.adopt(dir, machine.record, AbortSignal.timeout(100))).rejects.toThrow();
   await driver.destroy(dir, machine.record);
   expect(processes()).toEqual([]);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,9 +29,10 @@ describe("with a real QEMU", () => {
       "none",
       "-S",
       "-qmp",
-      "unix:qmp.sock,server=on,wait=off",
+      "unix:run/qmp.sock,server=on,wait=off",
     ];
-    qemu = await spawnDetached(argv, { cwd: dir, logFile: join(dir, "log") });
+    mkdirSync(join(dir, "run"));
+    qemu = await spawnDetached(argv, { cwd: dir, log: join(dir, "log") });
   });
   afterEach(() => killGroup(qemu.identity, { ended: qemu.ended }));
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Machine } from "../../../src/server/machine/machine.ts";
+import { openLog } from "../../../src/server/machine/qemu/log.ts";
 import { connectQmp } from "../../../src/server/machine/qemu/qmp.ts";
 import { openMachine } from "../../../src/server/machine/qemu/running.ts";
 import { killGroup } from "../../../src/server/process/kill.ts";
@@ -18,7 +19,7 @@ const soon = () => AbortSignal.timeout(5000);
 
 beforeEach(async () => {
   dir = realpathSync(mkdtempSync(join(tmpdir(), "vitrine-running-")));
-  vmm = await spawnDetached(["sleep", "60"], { cwd: dir, logFile: join(dir, "qemu.log") });
+  vmm = await spawnDetached(["sleep", "60"], { cwd: dir, log: join(dir, "log") });
 });
 afterEach(async () => {
   await killGroup(vmm.identity, { ended: vmm.ended });
@@ -57,7 +58,7 @@ const open = async (held: boolean, early: () => void = () => {}): Promise<Machin
   });
   const qmp = await connectQmp(join(dir, "qmp.sock"), soon());
   const record = { identity: vmm.identity, link: { path: join(dir, "link.sock") }, accel: "tcg", ram_mb: 128, memory: null } as const;
-  return openMachine({ dir, record, qmp });
+  return openMachine({ dir, record, qmp, log: openLog(dir) });
 };
 
 test("an agent that is already up is told at once, and its comings and goings after that, each once", async () => {

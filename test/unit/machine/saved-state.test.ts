@@ -54,6 +54,7 @@ test("clones of one saved machine go on where it was, and leave its memory as it
   await first.pause();
   await first.saveState(state, soon());
   await first.kill();
+  await driver.seal(memory);
   expect(statSync(state).mode & 0o777).toBe(0o600);
   expect(statSync(state).size).toBeLessThan(4 * 1024 * 1024);
   const before = hash(memory);

@@ -21,7 +21,7 @@ afterEach(async () => {
 
 const log = () => join(dir, "log");
 const start = async (script: string) => {
-  child = await spawnDetached(["sh", "-c", `${script}`], { cwd: dir, logFile: log() });
+  child = await spawnDetached(["sh", "-c", `${script}`], { cwd: dir, log: log() });
   return child;
 };
 /** Until the script has said so: its traps are set and its children are there. */
@@ -41,7 +41,7 @@ test("a detached process leads its own session and group, and writes to a privat
 });
 
 test("a program that cannot be started is an error", async () => {
-  await expect(spawnDetached(["vitrine-no-such-program"], { cwd: dir, logFile: log() })).rejects.toThrow("ENOENT");
+  await expect(spawnDetached(["vitrine-no-such-program"], { cwd: dir, log: log() })).rejects.toThrow("ENOENT");
 });
 
 test("the end of a child is told", async () => {

@@ -1,4 +1,5 @@
 import { AGENT_SERIAL_PORT, FW_CFG } from "../../../contract/guest/protocol.ts";
+import { RUN_DIR } from "../confinement/owner.ts";
 import type { MachineRecord } from "../machine.ts";
 
 export type Accel = MachineRecord["accel"];
@@ -31,7 +32,7 @@ export const QEMU_BINARY = "qemu-system-x86_64";
 export const QEMU_IDS = { console: "con", agent: "agent", rootDisk: "root" } as const;
 /** Relative to QEMU's working directory, the computer's, as is the socket. */
 export const ROOT_DISK = "root.qcow2";
-export const QMP_SOCKET = "qmp.sock";
+export const QMP_SOCKET = `${RUN_DIR}/qmp.sock`;
 /** Bytes of console kept in QEMU's memory. A power of two. */
 export const CONSOLE_BYTES = 256 * 1024;
 

@@ -2,7 +2,8 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { VitrineError } from "../../../contract/errors.ts";
-import { probeIsolation } from "../link.ts";
+import { findConfinement } from "../confinement/find.ts";
+import type { UidRange } from "../confinement/walls.ts";
 import type { Machine } from "../machine.ts";
 import { type Accel, QEMU_BINARY } from "./args.ts";
 import { launch } from "./launch.ts";
@@ -18,6 +19,8 @@ export interface CanaryOptions {
   accel: Accel;
   signal: AbortSignal;
   binary?: string;
+  /** Whose uid it may have. */
+  uids?: UidRange;
   /** Milliseconds until the guest is given up. */
   deadlineMs?: number;
 }
@@ -30,15 +33,15 @@ const aborted = (signal: AbortSignal): Promise<never> =>
  * QEMU and its directory are gone when this settles. Rejects only with the signal's reason.
  */
 export const runCanary = async (options: CanaryOptions): Promise<string | null> => {
-  const { kernel, initrd, accel, signal, binary = QEMU_BINARY, deadlineMs = CANARY_MS } = options;
+  const { kernel, initrd, accel, signal, binary = QEMU_BINARY, uids, deadlineMs = CANARY_MS } = options;
   const timer = AbortSignal.timeout(deadlineMs);
   const until = AbortSignal.any([signal, timer]);
   const dir = await realpath(await mkdtemp(join(tmpdir(), "vitrine-canary-")));
   let machine: Machine | undefined;
   try {
-    const isolation = await probeIsolation(until);
+    const confinement = { ...(await findConfinement({ uids, signal: until })), cgroups: { reason: "it runs for a second" } };
     const spec = { binary, accel, vcpus: 2, ram_mb: 512, kernel, initrd, append: [CANARY.word] };
-    machine = await launch(dir, spec, isolation, until, () => {});
+    machine = await launch(dir, spec, confinement, until, () => {});
     const { reason } = await Promise.race([machine.exited, aborted(until)]);
     return (await machine.console()).includes(CANARY.answer) ? null : reason;
   } catch (error) {

@@ -4,12 +4,16 @@ import { VitrineError } from "../../../contract/errors.ts";
 import { withDeadline } from "../../deadline.ts";
 import { isAlive } from "../../process/identity.ts";
 import { killGroup } from "../../process/kill.ts";
-import { createOverlay, freeze, layOver, linkChain } from "../disks.ts";
-import { checkSocketPaths, type Isolation, probeIsolation } from "../link.ts";
+import { endGroup, enterCgroups } from "../confinement/cgroup.ts";
+import { findConfinement } from "../confinement/find.ts";
+import { type Confinement, inWords, type UidRange } from "../confinement/walls.ts";
+import { freeze, layOver, layOverFrozen, seal } from "../disks.ts";
+import { checkSocketPaths } from "../link.ts";
 import type { BootFiles, Machine, MachineDriver, MachineRecord, MachineSpec } from "../machine.ts";
 import { type Accel, QEMU_BINARY, type QemuSpec, ROOT_DISK } from "./args.ts";
 import { attach } from "./attach.ts";
 import { launch } from "./launch.ts";
+import { openLog } from "./log.ts";
 import type { Qmp } from "./qmp.ts";
 import { openMachine } from "./running.ts";
 import { strays } from "./strays.ts";
@@ -18,6 +22,8 @@ export interface QemuDriverOptions {
   accel: Accel;
   /** Default: qemu-system-x86_64 on the path. */
   qemuBinary?: string;
+  /** Whose uids machines may have. Default: DEFAULT_UIDS. */
+  uids?: UidRange;
   log?: (message: string) => void;
 }
 
@@ -63,7 +69,7 @@ const prepare: MachineDriver["prepare"] = ({ dir, disk_size_mb }, base) =>
   makeDirectory(dir, () => layOver(join(dir, ROOT_DISK), base, disk_size_mb));
 
 const copy: MachineDriver["copy"] = ({ dir }, frozenDisk) =>
-  makeDirectory(dir, async () => createOverlay(join(dir, ROOT_DISK), await linkChain(dir, frozenDisk)));
+  makeDirectory(dir, () => layOverFrozen(join(dir, ROOT_DISK), frozenDisk));
 
 const adopt = async (given: string, record: MachineRecord, signal: AbortSignal): Promise<Machine | null> => {
   signal.throwIfAborted();
@@ -73,40 +79,49 @@ const adopt = async (given: string, record: MachineRecord, signal: AbortSignal):
     return null;
   }
   let qmp: Qmp | undefined;
+  const log = openLog(dir);
   try {
     const machine = await withDeadline("QEMU's answer to the restarted service", ADOPT_MS, signal, async (until) => {
       qmp = await attach(dir, until);
-      return openMachine({ dir, record, qmp });
+      return openMachine({ dir, record, qmp, log });
     });
     await removeBootFiles(dir);
     return machine;
   } catch (error) {
     qmp?.close();
+    log.close();
     if (!isAlive(record.identity)) return null;
     throw error;
   }
 };
 
-const halt: MachineDriver["halt"] = async (given, record) => {
+const halt = async (given: string, record: MachineRecord | null, cgroups: Confinement["cgroups"]): Promise<void> => {
   const dir = await realDir(given);
   if (record) await killGroup(record.identity, { cwd: dir });
   for (const identity of strays(dir)) await killGroup(identity, { cwd: dir });
+  if ("base" in cgroups) await endGroup(cgroups, dir);
 };
 
-const destroy: MachineDriver["destroy"] = async (given, record) => {
-  await halt(given, record);
-  await rm(given, { recursive: true, force: true, maxRetries: 3 });
+/** Looks at what the host has, and enters its control groups. Each thing that is lacking is logged once. */
+const settleIn = async (uids: UidRange | undefined, log: (message: string) => void): Promise<Confinement> => {
+  const found = await findConfinement({ uids });
+  for (const lack of found.lacks) log(`confinement: ${lack}`);
+  log(`confinement: ${inWords(found)}`);
+  try {
+    if ("base" in found.cgroups) enterCgroups(found.cgroups);
+  } catch (error) {
+    found.cgroups = { reason: `control groups are not delegated to the service: ${(error as Error).message}` };
+  }
+  if ("reason" in found.cgroups) log(`machines are bounded by resource limits alone: ${found.cgroups.reason}`);
+  return found;
 };
 
 /** Machines of QEMU's `microvm` type. Errors are VitrineErrors. */
-export const createQemuDriver = ({ accel, qemuBinary = QEMU_BINARY, log = () => {} }: QemuDriverOptions): MachineDriver => {
-  let isolation: Promise<Isolation> | undefined;
-  const findIsolation = () => {
-    isolation ??= probeIsolation().then((found) => {
-      if (!found.namespace) log(`guest links use loopback ports, as no network namespace is to be had: ${found.reason}`);
-      return found;
-    });
-    return isolation;
+export const createQemuDriver = ({ accel, qemuBinary = QEMU_BINARY, uids, log = () => {} }: QemuDriverOptions): MachineDriver => {
+  let settled: Promise<Confinement> | undefined;
+  const confinement = (): Promise<Confinement> => {
+    settled ??= settleIn(uids, log);
+    return settled;
   };
 
   const qemuSpec = ({ vcpus, ram_mb, image: { kernel, initrd } }: MachineSpec): Omit<QemuSpec, "forwards"> => ({
@@ -121,9 +136,11 @@ export const createQemuDriver = ({ accel, qemuBinary = QEMU_BINARY, log = () => 
 
   const boot: MachineDriver["boot"] = async (spec, files, signal, onSpawn, memory) => {
     const dir = await realDir(spec.dir);
-    const found = await findIsolation();
+    const found = await confinement();
     try {
       await writeBootFiles(dir, files);
+      // QEMU could not make it where it is to be.
+      if (memory !== undefined) await writeFile(memory, "", { mode: 0o600 });
       const fwCfg = { config: bootFile("config"), session: bootFile("session") };
       const own = memory === undefined ? {} : { memory: { file: memory, private: false } };
       return await launch(dir, { ...qemuSpec(spec), fwCfg, ...own }, found, signal, onSpawn);
@@ -139,7 +156,7 @@ export const createQemuDriver = ({ accel, qemuBinary = QEMU_BINARY, log = () => 
       onSpawn(record);
       onPhase("spawn");
     };
-    const machine = await launch(dir, { ...qemuSpec(spec), ...mapped, incoming: true }, await findIsolation(), signal, spawned);
+    const machine = await launch(dir, { ...qemuSpec(spec), ...mapped, incoming: true }, await confinement(), signal, spawned);
     onPhase("qmp");
     try {
       await machine.loadState(file, exact, signal);
@@ -153,5 +170,19 @@ export const createQemuDriver = ({ accel, qemuBinary = QEMU_BINARY, log = () => 
     }
   };
 
-  return { prepare, copy, freezeDisk: async (dir) => freeze(await realDir(dir), ROOT_DISK), boot, restore, adopt, halt, destroy };
+  const haltIn: MachineDriver["halt"] = async (dir, record) => halt(dir, record, (await confinement()).cgroups);
+  return {
+    prepare,
+    copy,
+    freezeDisk: async (dir) => freeze(await realDir(dir), ROOT_DISK),
+    seal,
+    boot,
+    restore,
+    adopt,
+    halt: haltIn,
+    destroy: async (dir, record) => {
+      await haltIn(dir, record);
+      await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
 };

@@ -1,16 +1,19 @@
+import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { rm } from "node:fs/promises";
-import { connect, createServer, type Socket } from "node:net";
-import { join } from "node:path";
+import { lchown, rm, stat } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VitrineError } from "../../../contract/errors.ts";
 import { withDeadline } from "../../deadline.ts";
+import { connectUnix } from "../../process/connect-unix.ts";
+import { RUN_DIR } from "../confinement/owner.ts";
 import type { Qmp } from "./qmp.ts";
 
 /** Relative to QEMU's working directory, like the QMP socket. QEMU's seccomp filter lets it use sockets, and no program to pipe through. */
-const STATE_SOCKET = "state.sock";
+const STATE_SOCKET = `${RUN_DIR}/state.sock`;
 /** A state of some gigabytes over a unix socket, on a slow host. Milliseconds. */
 const STATE_MS = 180_000;
 
@@ -46,7 +49,8 @@ const agree = (qmp: Qmp, withoutSharedMemory: boolean, signal: AbortSignal): Pro
     { signal },
   );
 
-const nextConnection = (path: string) => {
+/** Takes one connection at `path`, of whom that folder belongs to. */
+const nextConnection = async (path: string) => {
   const connection = Promise.withResolvers<Socket>();
   connection.promise.catch(() => {});
   const server = createServer((socket) => {
@@ -56,6 +60,14 @@ const nextConnection = (path: string) => {
   });
   server.once("error", connection.reject);
   server.listen(path);
+  await once(server, "listening");
+  try {
+    const { uid, gid } = await stat(dirname(path));
+    await lchown(path, uid, gid);
+  } catch (error) {
+    server.close();
+    throw error;
+  }
   return { connection: connection.promise, close: () => server.close() };
 };
 
@@ -75,7 +87,7 @@ export const saveState = (
     await rm(path, { force: true });
     await agree(qmp, withoutSharedMemory, until);
     const { done, over, leave } = follow(qmp, "saving its state");
-    const server = nextConnection(path);
+    const server = await nextConnection(path);
     let socket: Socket | undefined;
     try {
       // By default QEMU spares a network that is not there.
@@ -110,7 +122,7 @@ export const loadState = (qmp: Qmp, dir: string, file: string, withoutSharedMemo
     try {
       await qmp.execute("migrate-incoming", { uri: `unix:${STATE_SOCKET}` }, { signal: until });
       // QEMU hangs up when it refuses; its own words are the reason then.
-      const fed = pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), connect({ path }), { signal: until }).catch((error) => {
+      const fed = pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), connectUnix(path), { signal: until }).catch((error) => {
         if ((error as NodeJS.ErrnoException).code === "EPIPE" || (error as NodeJS.ErrnoException).code === "ECONNRESET") return;
         throw error;
       });

@@ -1,6 +1,7 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { VitrineError } from "../../../contract/errors.ts";
 import { withDeadline } from "../../deadline.ts";
+import { connectUnix } from "../../process/connect-unix.ts";
 
 /** A line longer than this ends the connection. */
 export const MAX_LINE = 1024 * 1024;
@@ -134,7 +135,7 @@ export const connectQmp = async (path: string, signal: AbortSignal): Promise<Qmp
 
 const open = (path: string, signal: AbortSignal): Promise<Socket> =>
   new Promise((resolve, reject) => {
-    const socket = connect({ path });
+    const socket = connectUnix(path);
     const onAbort = () => {
       socket.destroy();
       reject(signal.reason);

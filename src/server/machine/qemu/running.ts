@@ -6,7 +6,7 @@ import type { Detached } from "../../process/spawn.ts";
 import type { Machine, MachineExit, MachineRecord } from "../machine.ts";
 import { QEMU_IDS } from "./args.ts";
 import { openConsole, panicLine } from "./console.ts";
-import { endInWords, lastLogLine } from "./log.ts";
+import { endInWords, type QemuLog } from "./log.ts";
 import { loadState } from "./migrate.ts";
 import type { Qmp, QmpEvent } from "./qmp.ts";
 import { saveTo } from "./save.ts";
@@ -18,6 +18,8 @@ export interface RunningOptions {
   dir: string;
   record: MachineRecord;
   qmp: Qmp;
+  /** Closed when the machine has ended, or is let go. */
+  log: QemuLog;
   /** Where QEMU is this process's own child. */
   child?: Detached;
 }
@@ -28,7 +30,7 @@ export interface QemuMachine extends Machine {
 }
 
 /** The Machine that a QEMU with an open control connection is. Learns the agent's present state before it resolves. */
-export const openMachine = async ({ dir, record, qmp, child }: RunningOptions): Promise<QemuMachine> => {
+export const openMachine = async ({ dir, record, qmp, log, child }: RunningOptions): Promise<QemuMachine> => {
   const guestConsole = openConsole(qmp);
   const listeners = new Set<(up: boolean) => void>();
   const exited = Promise.withResolvers<MachineExit>();
@@ -60,18 +62,19 @@ export const openMachine = async ({ dir, record, qmp, child }: RunningOptions): 
   qmp.onEvent(onEvent);
 
   const gone = async (): Promise<MachineExit> => {
-    if (child) return { cause: "crashed", reason: await endInWords(dir, await child.ended) };
+    if (child) return { cause: "crashed", reason: await endInWords(log, await child.ended) };
     const why = await qmp.closed;
     for (let pause = 10; !released && isAlive(record.identity); pause = Math.min(2 * pause, LOOK_MS)) {
       await sleep(pause, undefined, { ref: false });
     }
-    const last = await lastLogLine(dir);
+    const last = await log.lastLine();
     return { cause: "crashed", reason: last ? `QEMU is gone: ${last}` : `QEMU is gone: ${why}` };
   };
   gone()
     .then(async (found) => {
       if (released) return;
       qmp.close();
+      log.close();
       // What the relay forked may still hold connections.
       await killGroup(record.identity, { cwd: dir }).catch(() => {});
       setUp(false);
@@ -125,6 +128,7 @@ export const openMachine = async ({ dir, record, qmp, child }: RunningOptions): 
     release: () => {
       released = true;
       qmp.close();
+      log.close();
       child?.unref();
     },
   };
