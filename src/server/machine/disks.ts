@@ -42,7 +42,8 @@ export const createOverlay = async (path: string, base: string, sizeMb = 0, pres
 
 /** What a machine's disk is laid over, top first, by full path or by name in `dir`. Kept beside the disk, since what that says itself may be the machine's word. */
 const BASES = "bases.json";
-const writeBases = (dir: string, bases: readonly string[]): Promise<void> => writeFile(join(dir, BASES), JSON.stringify(bases), { mode: 0o600 });
+const writeBases = (dir: string, bases: readonly string[]): Promise<void> =>
+  writeFile(join(dir, BASES), JSON.stringify(bases), { mode: 0o600 });
 export const readBases = async (dir: string): Promise<string[]> => JSON.parse(await readFile(join(dir, BASES), "utf8"));
 
 /** The disk `file`, which no distrusted machine has written, and all that it says it is laid over. */

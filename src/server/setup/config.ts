@@ -108,7 +108,10 @@ export const readConfig = (env: Env): Config => ({
   allowedHosts: parseHosts(env.VITRINE_ALLOWED_HOSTS ?? ""),
   logLevel: parseLevel(env.VITRINE_LOG_LEVEL || "info"),
   templatesMb: env.VITRINE_TEMPLATES_MB ? parseWhole(env.VITRINE_TEMPLATES_MB, "VITRINE_TEMPLATES_MB", 1, 1024 ** 3) : DEFAULT_TEMPLATES_MB,
-  uids: { ...DEFAULT_UIDS, ...(env.VITRINE_UID_BASE && { first: parseWhole(env.VITRINE_UID_BASE, "VITRINE_UID_BASE", 1000, LAST_UID_BASE) }) },
+  uids: {
+    ...DEFAULT_UIDS,
+    ...(env.VITRINE_UID_BASE && { first: parseWhole(env.VITRINE_UID_BASE, "VITRINE_UID_BASE", 1000, LAST_UID_BASE) }),
+  },
   pool: parsePool(env.VITRINE_POOL ?? ""),
   recordings: parseRecordings(env),
   events: parseEvents(env),

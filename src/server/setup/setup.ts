@@ -1,7 +1,7 @@
 import { ensureImage } from "../../../guest-image/build/image.ts";
 import type { TemplateName } from "../../contract/computer.ts";
-import type { GuestImage } from "../machine/machine.ts";
 import type { UidRange } from "../machine/confinement/walls.ts";
+import type { GuestImage } from "../machine/machine.ts";
 import { chooseAccel } from "../machine/probe.ts";
 import type { Progress } from "../progress.ts";
 import { installMissing } from "./install.ts";

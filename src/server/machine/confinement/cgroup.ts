@@ -29,10 +29,15 @@ const PERIOD_US = 100_000;
 const words = (path: string): string[] => readFileSync(path, "utf8").split(/\s+/).filter(Boolean);
 
 /** Where the hierarchy of version 2 is mounted; beside one of version 1 it lies in a folder of that. */
-const hierarchy = (root: string): string | undefined => [root, join(root, "unified")].find((dir) => existsSync(join(dir, "cgroup.controllers")));
+const hierarchy = (root: string): string | undefined =>
+  [root, join(root, "unified")].find((dir) => existsSync(join(dir, "cgroup.controllers")));
 
 /** Looks, and changes nothing. `root` is where control groups are mounted, `self` what proc(5) says of this process's. */
-export const findCgroups = (root = "/sys/fs/cgroup", self = "/proc/self/cgroup", isRoot = process.geteuid?.() === 0): Confinement["cgroups"] => {
+export const findCgroups = (
+  root = "/sys/fs/cgroup",
+  self = "/proc/self/cgroup",
+  isRoot = process.geteuid?.() === 0,
+): Confinement["cgroups"] => {
   try {
     const mount = hierarchy(root);
     const path = /^0::(\/.*)$/m.exec(readFileSync(self, "utf8"))?.[1];

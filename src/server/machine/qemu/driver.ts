@@ -68,8 +68,7 @@ const makeDirectory = async (dir: string, fill: () => Promise<void>): Promise<vo
 const prepare: MachineDriver["prepare"] = ({ dir, disk_size_mb }, base) =>
   makeDirectory(dir, () => layOver(join(dir, ROOT_DISK), base, disk_size_mb));
 
-const copy: MachineDriver["copy"] = ({ dir }, frozenDisk) =>
-  makeDirectory(dir, () => layOverFrozen(join(dir, ROOT_DISK), frozenDisk));
+const copy: MachineDriver["copy"] = ({ dir }, frozenDisk) => makeDirectory(dir, () => layOverFrozen(join(dir, ROOT_DISK), frozenDisk));
 
 const adopt = async (given: string, record: MachineRecord, signal: AbortSignal): Promise<Machine | null> => {
   signal.throwIfAborted();

@@ -41,6 +41,11 @@ export const confinement = async ({ uids }: Pick<Config, "uids">, signal: AbortS
       : { ...walls, ok: true },
     "base" in found.cgroups
       ? { ...bounds, ok: true, found: found.cgroups.base }
-      : { ...bounds, ok: false, found: found.cgroups.reason, fix: "Run the service by systemd with Delegate=yes, on a host with cgroup v2." },
+      : {
+          ...bounds,
+          ok: false,
+          found: found.cgroups.reason,
+          fix: "Run the service by systemd with Delegate=yes, on a host with cgroup v2.",
+        },
   ];
 };
