@@ -19,6 +19,7 @@ import { fork } from "./sections/fork.ts";
 import { guest } from "./sections/guest.ts";
 import { live } from "./sections/live.ts";
 import { memory } from "./sections/memory.ts";
+import { neighbours } from "./sections/neighbours.ts";
 import { pool } from "./sections/pool.ts";
 import { recorder } from "./sections/recorder.ts";
 import { screenshots } from "./sections/screenshots.ts";
@@ -33,6 +34,7 @@ const SECTIONS: Record<string, Section> = {
   suspend,
   fork,
   memory,
+  neighbours,
   clock,
   cycles,
   guest,
@@ -80,7 +82,16 @@ try {
   console.log(table(rows));
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memory_gib: Math.round(totalmem() / 1024 ** 3) };
   console.log(
-    JSON.stringify({ machine, rows: rows.map((row) => ({ ...row, p50: percentile(row.values, 50), p95: percentile(row.values, 95) })) }),
+    JSON.stringify({
+      machine,
+      rows: rows.map((row) => ({
+        ...row,
+        p50: percentile(row.values, 50),
+        p95: percentile(row.values, 95),
+        p99: percentile(row.values, 99),
+        ratio_p99: row.baseline && percentile(row.values, 99) / percentile(row.baseline.values, 99),
+      })),
+    }),
   );
 } finally {
   for await (const one of vitrine.computers.all()) await one.delete();

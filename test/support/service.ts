@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { pino } from "pino";
 import type { Host } from "../../src/server/host.ts";
-import { serve } from "../../src/server/main.ts";
 import { DEFAULT_UIDS } from "../../src/server/machine/confinement/walls.ts";
+import { serve } from "../../src/server/main.ts";
 import type { Config } from "../../src/server/setup/config.ts";
 import { type FakeFleet, fakeFleet } from "./fake-machine.ts";
 

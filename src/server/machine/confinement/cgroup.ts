@@ -42,7 +42,7 @@ export const findCgroups = (
     const mount = hierarchy(root);
     const path = /^0::(\/.*)$/m.exec(readFileSync(self, "utf8"))?.[1];
     if (mount === undefined || path === undefined) return { reason: "cgroup v2 is not mounted" };
-    const own = join(mount, path);
+    const own = path === "/" ? mount : join(mount, path);
     const base = basename(own) === SERVICE_LEAF ? dirname(own) : own;
     const controllers = words(join(base, "cgroup.controllers"));
     const missing = NEEDED.filter((name) => !controllers.includes(name));
