@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import { WebSocketServer } from "ws";
 import { RFB_PORT } from "../../src/contract/guest/protocol.ts";
+import { DEFAULT_UIDS } from "../../src/server/machine/confinement/walls.ts";
 import { serve } from "../../src/server/main.ts";
 import type { Limits } from "../../src/server/setup/limits.ts";
 import { fakeHost } from "./service.ts";
@@ -72,6 +73,7 @@ const begin = async (given: Given): Promise<void> => {
       allowedHosts: [],
       logLevel: "error",
       templatesMb: 1024,
+      uids: DEFAULT_UIDS,
       pool: {},
       limits: given.limits,
     },

@@ -176,6 +176,7 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
     driver: {
       prepare,
       copy: (spec) => prepare(spec, { file: "", overlay: null }),
+      seal: async () => {},
       freezeDisk: async (dir) => {
         const frozen = join(dir, "frozen");
         await writeFile(frozen, "");

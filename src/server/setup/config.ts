@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 import { TEMPLATES, TemplateName } from "../../contract/computer.ts";
 import { cacheDir, DEFAULT_LISTEN, dataDir } from "../../contract/local.ts";
+import { DEFAULT_UIDS, type UidRange } from "../machine/confinement/walls.ts";
 import { type Limits, readLimits } from "./limits.ts";
 import { type Env, parseWhole, refuse } from "./setting.ts";
-import { DEFAULT_UIDS, type UidRange } from "../machine/confinement/walls.ts";
 
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
