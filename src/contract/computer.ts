@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { NetworkPolicy, Port, UpstreamProxy } from "./network.ts";
+import { PublishedPort, PublishPort } from "./ports.ts";
 import { RecordVideo } from "./recordings.ts";
 
 export const STATUSES = [
@@ -116,6 +117,12 @@ export const CreateComputer = z
       .optional()
       .describe("Stopped, its files kept, after this many seconds with no CDP client, viewer, exec or action"),
     env: EnvMap.default({}),
+    published_ports: z
+      .array(z.union([Port.transform((port) => ({ port, public: false })), PublishPort]))
+      .max(64)
+      .refine((ports) => new Set(ports.map(({ port }) => port)).size === ports.length, "each port once")
+      .default([])
+      .describe("Ports of its loopback that have a URL from the beginning"),
     metadata: z
       .record(z.string().min(1).max(64), z.string().max(1024))
       .refine((m) => Object.keys(m).length <= 64, "at most 64 entries")
@@ -141,7 +148,7 @@ export const Computer = z
     cdp_ws_url: z.string().nullable().describe("The browser's WebSocket; stays valid when Chromium is relaunched"),
     live_url: z.string().nullable(),
     live_view_only_url: z.string().nullable(),
-    published_ports: z.array(z.object({ port: Port, url: z.string() })),
+    published_ports: z.array(PublishedPort),
     recordings: z.array(z.string()),
     network: NetworkPolicy,
     metadata: z.record(z.string(), z.string()),

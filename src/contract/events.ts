@@ -24,6 +24,11 @@ export const EVENTS = {
   "cdp.disconnected": "A program's connection to the browser ended: {}",
   "control.taken": "Somebody drives the computer: {holder, name}",
   "control.released": "Nobody drives the computer any more: {}",
+  "link.created": "A link was made: {link_id, power, port?, read_only?, one_time, expires_at}",
+  "link.revoked": "A link was revoked: {link_id, power, reason}",
+  "link.used": "A one-time link was used: {link_id, power}",
+  "port.published": "A port got a URL, or another rule of who may open it: {port, public}",
+  "port.unpublished": "A port lost its URL: {port}",
   "egress.refused":
     "A connection or a DNS question was refused: {name, address, port, protocol, rule, reason}, with a count where it happened again and again",
 } as const satisfies Record<string, string>;

@@ -58,7 +58,7 @@ export const openapi = (version: string, url: string) => {
       path: route.path,
       summary: route.summary,
       tags: [tagOf(route.path)],
-      security: auth === "none" ? [] : [{ [auth === "operator" ? "key" : auth]: [] }],
+      security: auth === "none" ? [] : [{ [auth === "operator" ? "key" : auth]: [] }, ...(route.power ? [{ link: [] }] : [])],
       request: {
         ...(params && { params }),
         ...(route.query && { query: route.query }),

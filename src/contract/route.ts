@@ -31,6 +31,8 @@ export interface Route {
   audited?: true;
   /** The computer's calls of this kind are limited in number; beyond it too_many_requests. */
   lane?: Lane;
+  /** Beside the API key, a link with this power opens it. */
+  power?: "files";
 }
 
 /** Ids and names are both taken where a path has {id}. */
@@ -46,6 +48,7 @@ export const PathParams = {
   download_id: z.string().regex(/^[\w-]{1,350}$/),
   rid: z.string().regex(/^rec_[a-z0-9]{12}$/),
   key_id: z.string().regex(/^key_[a-z0-9]{12}$/),
+  port: z.coerce.number().int().min(1).max(65535),
   link_id: z.string().regex(/^lnk_[a-z0-9]{12}$/),
   target: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
 } as const;

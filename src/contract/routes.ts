@@ -6,6 +6,7 @@ import { files } from "./routes/files.ts";
 import { keys } from "./routes/keys.ts";
 import { links } from "./routes/links.ts";
 import { network } from "./routes/network.ts";
+import { ports } from "./routes/ports.ts";
 import { screen } from "./routes/screen.ts";
 import { service } from "./routes/service.ts";
 
@@ -18,6 +19,7 @@ export const ROUTES = {
   ...screen,
   ...links,
   ...network,
+  ...ports,
   ...keys,
   ...service,
 } as const satisfies Record<string, Route>;

@@ -10,10 +10,9 @@ import { ControlLocks } from "./actions/control.ts";
 import { describeAction } from "./actions/describe.ts";
 import { dialects } from "./actions/dialects/index.ts";
 import { createActions } from "./actions/perform.ts";
-import { createApp } from "./api/app.ts";
+import { createFront } from "./api/front.ts";
 import { Lanes } from "./api/lanes.ts";
 import { OpenRelays } from "./api/relays.ts";
-import { upgrades } from "./api/upgrade.ts";
 import { Viewers } from "./api/viewers.ts";
 import { watchAttempts } from "./auth/attempts.ts";
 import { loadApiKey, loadSigner } from "./auth/key.ts";
@@ -164,12 +163,14 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
     attempts,
     generateId,
     onEnd: (id) => {
-      for (const link of orphan(engine, id)) relays.endLink(link);
+      const { links, ports } = orphan(engine, id);
+      for (const link of links) relays.endLink(link);
+      for (const { computerId, port } of ports) relays.endPort(computerId, port, "unlinked");
     },
   });
   keys.expire();
 
-  const { links, idempotency } = store;
+  const { links, ports, idempotency } = store;
   const allowedHosts = [config.listen.host, ...config.allowedHosts];
   const control = new ControlLocks();
   engine.events.on("change", ({ id, status }) => {
@@ -198,6 +199,8 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
     }),
     control,
     links,
+    ports,
+    portDomain: config.domain,
     idempotency,
     sign,
     keys,
@@ -210,12 +213,8 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
     hasImage: host.hasImage,
     log,
   };
-  const onUpgrade = upgrades(context, relays);
-  const server = createDoor({
-    limits,
-    onRequest: createApp(context, relays, log),
-    onUpgrade: (request, socket, head) => void onUpgrade(request, socket, head),
-  });
+  const front = createFront(context, relays, log);
+  const server = createDoor({ limits, onRequest: front.request, onUpgrade: front.upgrade });
   const url = await listen(server, config.listen);
   ownPort = Number(new URL(url).port || 80);
   log.info({ url, host: host.about }, "serving");

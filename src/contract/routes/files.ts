@@ -19,6 +19,7 @@ export const files = {
     errors: [...onFiles, "range_not_satisfiable"],
     lane: "files",
     audited: true,
+    power: "files",
   },
   writeFile: {
     method: "put",
@@ -29,6 +30,7 @@ export const files = {
     status: 204,
     errors: [...onFiles, "disk_full"],
     lane: "files",
+    power: "files",
   },
   deleteFile: {
     method: "delete",
@@ -38,6 +40,7 @@ export const files = {
     status: 204,
     errors: onFiles,
     lane: "files",
+    power: "files",
   },
   listFiles: {
     method: "get",
@@ -48,6 +51,7 @@ export const files = {
     answer: list(FileStat),
     errors: onFiles,
     lane: "files",
+    power: "files",
   },
   statFile: {
     method: "get",
@@ -58,6 +62,7 @@ export const files = {
     answer: FileStat,
     errors: onFiles,
     lane: "files",
+    power: "files",
   },
   makeDirectory: {
     method: "post",
@@ -67,6 +72,7 @@ export const files = {
     status: 204,
     errors: [...onFiles, "file_exists"],
     lane: "files",
+    power: "files",
   },
   moveFile: {
     method: "post",
@@ -76,6 +82,7 @@ export const files = {
     status: 204,
     errors: [...onFiles, "file_exists"],
     lane: "files",
+    power: "files",
   },
   readArchive: {
     method: "get",
@@ -87,6 +94,7 @@ export const files = {
     errors: onFiles,
     lane: "files",
     audited: true,
+    power: "files",
   },
   writeArchive: {
     method: "put",
@@ -97,6 +105,7 @@ export const files = {
     status: 204,
     errors: [...onFiles, "archive_invalid", "disk_full"],
     lane: "files",
+    power: "files",
   },
   listDownloads: {
     method: "get",
@@ -106,6 +115,7 @@ export const files = {
     answer: list(Download),
     errors: onGuest,
     lane: "files",
+    power: "files",
   },
   getDownload: {
     method: "get",
@@ -116,5 +126,6 @@ export const files = {
     errors: [...onGuest, "file_not_found", "range_not_satisfiable"],
     lane: "files",
     audited: true,
+    power: "files",
   },
 } as const satisfies Record<string, Route>;

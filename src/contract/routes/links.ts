@@ -1,6 +1,8 @@
 import { z } from "zod";
-import { CreateLink, Link } from "../links.ts";
+import { Computer } from "../computer.ts";
+import { CreateLink, Link, LinkInfo } from "../links.ts";
 import type { Route } from "../route.ts";
+import { list } from "./shared.ts";
 
 const cdp = ["link_invalid", "computer_not_found", "wrong_state", "no_browser", "browser_unavailable"] as const;
 const TokenQuery = z.strictObject({ token: z.string().min(1).max(512) });
@@ -14,12 +16,28 @@ export const links = {
     body: CreateLink,
     status: 201,
     answer: Link,
-    errors: ["computer_not_found", "no_display", "no_browser"],
+    errors: ["computer_not_found", "no_display", "no_browser", "port_not_published"],
+  },
+  listLinks: {
+    method: "get",
+    path: "/v1/computers/{id}/links",
+    summary: "The links that are good, without their tokens, the newest first",
+    status: 200,
+    answer: list(LinkInfo),
+    errors: ["computer_not_found"],
+  },
+  renewLinks: {
+    method: "post",
+    path: "/v1/computers/{id}/links/renew",
+    summary: "New links in the computer's own record; the old ones are revoked and what they opened is ended",
+    status: 200,
+    answer: Computer,
+    errors: ["computer_not_found"],
   },
   deleteLink: {
     method: "delete",
     path: "/v1/computers/{id}/links/{link_id}",
-    summary: "Revoke a link; repeating it is a success",
+    summary: "Revoke a link and end what it opened; repeating it is a success",
     status: 204,
     errors: ["computer_not_found"],
   },

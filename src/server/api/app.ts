@@ -14,8 +14,10 @@ import { execHandlers } from "./exec.ts";
 import { fileHandlers } from "./files.ts";
 import { keyHandlers } from "./keys.ts";
 import { linkHandlers } from "./links.ts";
+import { liveStateRoute } from "./live-state.ts";
 import { networkHandlers } from "./network.ts";
 import { pageRoutes } from "./pages.ts";
+import { portHandlers } from "./ports.ts";
 import { recordingMediaRoutes } from "./recording-media.ts";
 import { recordingHandlers } from "./recordings.ts";
 import type { OpenRelays } from "./relays.ts";
@@ -47,10 +49,13 @@ export const createApp = (context: Context, relays: OpenRelays, logger: Logger):
   app.use((request, response, next) => {
     // Log, door, lane, caller and handler each see to the answer's end; pipelines add theirs.
     response.setMaxListeners(32);
+    // URLs of ours may hold a token.
+    response.setHeader("Referrer-Policy", "no-referrer");
     checkOrigin(request, context.allowedHosts);
     next();
   });
   pageRoutes(app, context);
+  liveStateRoute(app, context, relays);
   liveControlRoutes(app, context);
   cdpRoutes(app, context);
   recordingMediaRoutes(app, context);
@@ -66,11 +71,13 @@ export const createApp = (context: Context, relays: OpenRelays, logger: Logger):
       ...keyHandlers(context),
       ...linkHandlers(context, relays),
       ...networkHandlers(),
+      ...portHandlers(context, relays),
       ...recordingHandlers(context),
       ...screenshotHandlers(context),
       ...serviceHandlers(context),
     },
     context,
+    relays,
   );
   app.use(notFound);
   app.use(answerErrors(context.log, (request) => String(request.id)));

@@ -23,6 +23,7 @@ export interface Context {
   recordings: Pick<AllRecordings, "of" | "ids" | "expiresAt" | "usedBytes">;
   viewers: Viewers;
   links: Store["links"];
+  ports: Store["ports"];
   idempotency: Store["idempotency"];
   sign: Signer;
   /** Does a batch of actions. */
@@ -37,6 +38,8 @@ export interface Context {
   limits: Limits;
   lanes: Lanes;
   capacity: Capacity;
+  /** Under which published ports have their hosts, beside localhost. */
+  portDomain?: string | undefined;
   version: string;
   /** Whether the template's image is built. */
   hasImage(template: TemplateName): Promise<boolean>;

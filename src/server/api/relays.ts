@@ -1,47 +1,95 @@
 import { VitrineError } from "../../contract/errors.ts";
+import { alarm } from "../alarm.ts";
+import type { Caller } from "../auth/caller.ts";
+import { Cut } from "../relay/cut.ts";
 import type { Limits } from "../setup/limits.ts";
+import type { LinkRecord } from "../store/links.ts";
 
-/** The open relays (CDP, display) of each computer, so that they end with what let them in. */
+/** Close codes of what a link opened: 4001 when its time is up, 4003 when it was revoked. */
+export const EXPIRED = 4001;
+export const REVOKED = 4003;
+/** Milliseconds that a link's end is told of in advance. */
+const WARNING_MS = 30_000;
+
+export interface Opening {
+  computerId: string;
+  /** What let it in; null: the API key, or nothing was needed. */
+  link: LinkRecord | null;
+  /** Who opened it, so that it ends with a key; absent: anybody may. */
+  caller?: Caller;
+  /** Of the guest, where it leads to a published one. */
+  port?: number;
+  /** It is a WebSocket, of which there may be so many. */
+  socket?: boolean;
+  /** It has its use while the computer is stopped, too. */
+  outlivesStop?: boolean;
+  /** Called half a minute before the link expires, or at once when that is past. */
+  onEnding?: () => void;
+}
+
+/** All that is open by links or leads into computers (CDP, display, state streams, files, ports), so that it ends with what let it in. */
 export class OpenRelays {
   readonly #limits: Pick<Limits, "sockets" | "socketsPerComputer">;
-  #open = new Set<{ computerId: string; linkId: string | null; abort: AbortController }>();
+  readonly #open = new Set<Opening & { abort: AbortController; disarm: () => void }>();
 
   constructor(limits: Pick<Limits, "sockets" | "socketsPerComputer">) {
     this.#limits = limits;
   }
 
   /**
-   * A signal for one relay; it aborts when its computer stops, its link is revoked, or the key that opened it has `ended`. `release` when the relay has ended by
-   * itself. Throws too_many_connections.
+   * A signal for one of them; it aborts with a Cut when its computer stops, its link expires or is revoked, and with the key that opened it. `release` when it has ended by itself.
+   * Throws too_many_connections.
    */
-  add(computerId: string, linkId: string | null, ended: AbortSignal | null): { signal: AbortSignal; release: () => void } {
+  add(opening: Opening): { signal: AbortSignal; release: () => void } {
+    if (opening.socket) this.#requireRoom(opening.computerId);
+    const alarms: (() => void)[] = [];
+    const entry = { ...opening, abort: new AbortController(), disarm: () => alarms.forEach((off) => void off()) };
+    const expiresAt = opening.link?.expires_at ? Date.parse(opening.link.expires_at) : null;
+    if (expiresAt !== null) {
+      alarms.push(alarm(expiresAt, () => this.#end((one) => one === entry, new Cut(EXPIRED, "the link has expired"))));
+      if (opening.onEnding) alarms.push(alarm(expiresAt - WARNING_MS, opening.onEnding));
+    }
+    this.#open.add(entry);
+    const release = () => {
+      entry.disarm();
+      this.#open.delete(entry);
+    };
+    const ended = opening.caller?.ended;
+    return { signal: ended ? AbortSignal.any([entry.abort.signal, ended]) : entry.abort.signal, release };
+  }
+
+  #requireRoom(computerId: string): void {
     const { sockets, socketsPerComputer } = this.#limits;
-    if (this.#open.size >= sockets) throw new VitrineError("too_many_connections", { reason: `${sockets} WebSockets are open` });
-    const own = [...this.#open].filter((entry) => entry.computerId === computerId).length;
+    const open = [...this.#open].filter(({ socket }) => socket);
+    if (open.length >= sockets) throw new VitrineError("too_many_connections", { reason: `${sockets} WebSockets are open` });
+    const own = open.filter((entry) => entry.computerId === computerId).length;
     if (own >= socketsPerComputer)
       throw new VitrineError("too_many_connections", { reason: `${own} WebSockets of this computer are open` });
-    const entry = { computerId, linkId, abort: new AbortController() };
-    this.#open.add(entry);
-    return { signal: AbortSignal.any([entry.abort.signal, ...(ended ? [ended] : [])]), release: () => void this.#open.delete(entry) };
   }
 
   endComputer(id: string): void {
-    this.#end((entry) => entry.computerId === id, "the computer has stopped");
+    this.#end((entry) => entry.computerId === id && !entry.outlivesStop, new Cut(1001, "the computer has stopped"));
   }
 
   endLink(id: string): void {
-    this.#end((entry) => entry.linkId === id, "the link was revoked");
+    this.#end((entry) => entry.link?.id === id, new Cut(REVOKED, "the link was revoked"));
+  }
+
+  endPort(computerId: string, port: number, which: "all" | "unlinked"): void {
+    const gone = new Cut(REVOKED, "the port is not published any more");
+    this.#end((entry) => entry.computerId === computerId && entry.port === port && (which === "all" || entry.link === null), gone);
   }
 
   endAll(): void {
-    this.#end(() => true, "the service is stopping");
+    this.#end(() => true, new Cut(1001, "the service is stopping"));
   }
 
-  #end(match: (entry: { computerId: string; linkId: string | null }) => boolean, why: string): void {
+  #end(match: (entry: Opening) => boolean, why: Cut): void {
     for (const entry of this.#open) {
       if (!match(entry)) continue;
       this.#open.delete(entry);
-      entry.abort.abort(new Error(why));
+      entry.disarm();
+      entry.abort.abort(why);
     }
   }
 }

@@ -11,6 +11,8 @@ import type { Limits } from "../setup/limits.ts";
 import { audited } from "./audited.ts";
 import type { Context } from "./context.ts";
 import { cutAtEnd } from "./cut.ts";
+import { admitByLink } from "./link-access.ts";
+import type { OpenRelays } from "./relays.ts";
 
 type Names<P extends string> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
 type Params<P extends string> = { [N in Names<P>]: N extends keyof typeof PathParams ? z.output<(typeof PathParams)[N]> : string };
@@ -91,6 +93,13 @@ const clientGone = (response: Response): AbortSignal => {
 
 const attempt = async <T>(work: () => T): Promise<Awaited<T>> => await work();
 
+/** Without the token, where a link may be what let the call in. */
+const queryOf = (route: Route, { query }: Request): unknown => {
+  if (route.power === undefined) return query;
+  const { token: _, ...rest } = query;
+  return rest;
+};
+
 const handle =
   (id: RouteId, handler: (call: Call) => unknown, context: Context, callers: WeakMap<Request, Caller>): RequestHandler =>
   async (request, response) => {
@@ -102,7 +111,7 @@ const handle =
     const call: Call = {
       ...(caller && { caller, actor: caller.id, computers: context.computers.of(caller), recordings: context.recordings.of(caller) }),
       params: parseParams(request.params),
-      query: route.query ? parse(route.query, request.query, "query") : undefined,
+      query: route.query ? parse(route.query, queryOf(route, request), "query") : undefined,
       body: isJson(route.body) ? parse(route.body, request.body ?? {}, "body") : undefined,
       request,
       response,
@@ -122,15 +131,15 @@ const handle =
   };
 
 /** Binds every call of the contract. Who calls is found out before anything of the call is read. */
-export const bindRoutes = (router: Router, handlers: Handlers, context: Context): void => {
+export const bindRoutes = (router: Router, handlers: Handlers, context: Context, relays: OpenRelays): void => {
   const callers = new WeakMap<Request, Caller>();
   const readJson = jsonReader(context.limits);
   for (const [id, route] of Object.entries(ROUTES) as [RouteId, Route][]) {
     if (route.auth === "link") continue;
     const path = route.path.replace(/\{(\w+)\}/g, ":$1");
-    const authorised: RequestHandler = (request, _response, next) => {
+    const authorised: RequestHandler = (request, response, next) => {
       if (route.auth !== "none") {
-        const caller = context.keys.caller(request);
+        const caller = admitByLink(context, relays, route, request, response) ?? context.keys.caller(request);
         if (route.auth === "operator" && caller.key !== null) throw new VitrineError("operator_only");
         callers.set(request, caller);
       }

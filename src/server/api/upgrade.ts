@@ -8,7 +8,7 @@ import { hasBrowser, hasDisplay } from "../computers/record.ts";
 import { type CdpPath, relayCdp } from "../relay/cdp-ws.ts";
 import { relayDisplay } from "../relay/display.ts";
 import { refuseUpgrade } from "../relay/refuse.ts";
-import { admitToComputer } from "./access.ts";
+import { type Access, admitToComputer } from "./access.ts";
 import type { Context } from "./context.ts";
 import { toVitrineError } from "./errors.ts";
 import type { OpenRelays } from "./relays.ts";
@@ -25,6 +25,51 @@ const targetOf = (url: string): Target | null => {
   return { id, kind: "cdp", path: target === undefined ? "browser" : { kind: targetKind as "browser" | "page", target } };
 };
 
+/** Relays until one side ends it. What is refused after the link was found good is answered by the relay itself, or thrown. */
+const open = async (
+  context: Context,
+  relays: OpenRelays,
+  { record, caller, computers, link, power, used }: Access,
+  target: Target,
+  upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer; requestId: string },
+): Promise<void> => {
+  if (target.kind === "cdp" && !hasBrowser(record)) throw new VitrineError("no_browser");
+  if (target.kind === "display" && !hasDisplay(record)) throw new VitrineError("no_display");
+  const { live } = computers.running(record.id, target.kind === "cdp" ? "CDP" : "the display");
+  const { signal, release } = relays.add({ computerId: record.id, link, caller, socket: true });
+  audit(context.emit, caller, { action: target.kind, computerId: record.id });
+  const idle = live.activity.hold(target.kind === "cdp" ? "cdp" : "viewer");
+  const common = { ...upgrade, guest: live.guest, signal, limits: context.limits };
+  try {
+    const event = { computer_id: record.id, actor: caller.id };
+    if (target.kind === "cdp") {
+      const onOpen = () => {
+        used();
+        context.emit({ ...event, type: "cdp.connected" });
+      };
+      const onClose = () => context.emit({ ...event, type: "cdp.disconnected" });
+      await relayCdp({ ...common, path: target.path, onOpen, onClose });
+    } else {
+      let leave = () => {};
+      const tell = (type: "viewer.joined" | "viewer.left") =>
+        context.emit({ ...event, type, data: { power, viewers: context.viewers.count(record.id) } });
+      const onOpen = () => {
+        used();
+        leave = context.viewers.enter(record.id);
+        tell("viewer.joined");
+      };
+      const onClose = () => {
+        leave();
+        tell("viewer.left");
+      };
+      await relayDisplay({ ...common, viewOnly: power !== "control", onOpen, onClose });
+    }
+  } finally {
+    idle();
+    release();
+  }
+};
+
 /** Serves WebSocket upgrades: path, Host, Origin and token are checked before anything is relayed. */
 export const upgrades =
   (context: Context, relays: OpenRelays) =>
@@ -35,42 +80,12 @@ export const upgrades =
       const target = targetOf(request.url ?? "");
       if (!target)
         throw new VitrineError("route_not_found", { method: "a WebSocket to", path: (request.url ?? "").split("?", 1)[0]?.slice(0, 200) });
-      const { record, caller, computers, linkId, power } = admitToComputer(
-        context,
-        request,
-        target.id,
-        target.kind === "cdp" ? "cdp" : "view",
-      );
-      if (target.kind === "cdp" && !hasBrowser(record)) throw new VitrineError("no_browser");
-      if (target.kind === "display" && !hasDisplay(record)) throw new VitrineError("no_display");
-      const { live } = computers.running(record.id, target.kind === "cdp" ? "CDP" : "the display");
-      const { signal, release } = relays.add(record.id, linkId, caller.ended);
-      audit(context.emit, caller, { action: target.kind, computerId: record.id });
-      const idle = live.activity.hold(target.kind === "cdp" ? "cdp" : "viewer");
-      const common = { request, socket, head, guest: live.guest, signal, limits: context.limits, requestId };
+      const access = admitToComputer(context, request, target.id, target.kind === "cdp" ? "cdp" : "view");
       try {
-        const event = { computer_id: record.id, actor: caller.id };
-        if (target.kind === "cdp") {
-          const onOpen = () => context.emit({ ...event, type: "cdp.connected" });
-          const onClose = () => context.emit({ ...event, type: "cdp.disconnected" });
-          await relayCdp({ ...common, path: target.path, onOpen, onClose });
-        } else {
-          let leave = () => {};
-          const tell = (type: "viewer.joined" | "viewer.left") =>
-            context.emit({ ...event, type, data: { power, viewers: context.viewers.count(record.id) } });
-          const onOpen = () => {
-            leave = context.viewers.enter(record.id);
-            tell("viewer.joined");
-          };
-          const onClose = () => {
-            leave();
-            tell("viewer.left");
-          };
-          await relayDisplay({ ...common, viewOnly: power !== "control", onOpen, onClose });
-        }
+        await open(context, relays, access, target, { request, socket, head, requestId });
       } finally {
-        idle();
-        release();
+        // Unless it was opened.
+        access.failed();
       }
     } catch (error) {
       refuseUpgrade(socket, toVitrineError(error, requestId), requestId);

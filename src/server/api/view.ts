@@ -2,10 +2,12 @@ import type { IncomingMessage } from "node:http";
 import type { z } from "zod";
 import type { Computer } from "../../contract/computer.ts";
 import type { Power } from "../../contract/links.ts";
+import type { PublishedPort } from "../../contract/ports.ts";
 import { tokenOf } from "../auth/tokens.ts";
 import { type ComputerRecord, hasBrowser } from "../computers/record.ts";
+import type { PortRecord } from "../store/ports.ts";
 import type { Context } from "./context.ts";
-import { cdpPath, httpBase, livePath, wsBase } from "./urls.ts";
+import { linkUrls, portBase } from "./urls.ts";
 
 const browserStatus = (context: Context, record: ComputerRecord) => {
   if (record.status === "creating" || record.status === "starting" || record.status === "restoring") return "starting";
@@ -16,13 +18,24 @@ const browserStatus = (context: Context, record: ComputerRecord) => {
   return state.browser.status === "failed" ? "error" : "starting";
 };
 
+/** A published port as the API shows it. */
+export const portView = (
+  context: Context,
+  request: IncomingMessage,
+  record: ComputerRecord,
+  { port, public: open }: PortRecord,
+): PublishedPort => {
+  const link = context.links.own(record.id).find((own) => own.port === port);
+  const link_url = link ? linkUrls(context, request, record, link, tokenOf(context.sign, link)).url : null;
+  return { port, url: `${portBase(context, request, record, port)}/`, public: open, link_url };
+};
+
 /** A record as the API shows it, with its URLs on the host that the client used. */
 export const viewOf = (context: Context, request: IncomingMessage, record: ComputerRecord): z.input<typeof Computer> => {
-  const tokens = new Map<Power, string>(context.links.own(record.id).map((link) => [link.power, tokenOf(context.sign, link)]));
-  const url = (power: Power, base: string, path: string) => {
-    const token = tokens.get(power);
-    return token === undefined ? null : `${base}${path}?token=${token}`;
-  };
+  const own = new Map<Power, ReturnType<typeof linkUrls>>();
+  for (const link of context.links.own(record.id)) {
+    if (link.power !== "port") own.set(link.power, linkUrls(context, request, record, link, tokenOf(context.sign, link)));
+  }
   const { spec } = record;
   return {
     id: record.id,
@@ -35,11 +48,11 @@ export const viewOf = (context: Context, request: IncomingMessage, record: Compu
     browser: hasBrowser(record)
       ? { mode: spec.browser.mode, viewport: spec.browser.viewport, status: browserStatus(context, record) }
       : null,
-    cdp_url: url("cdp", httpBase(request), cdpPath(record.id)),
-    cdp_ws_url: url("cdp", wsBase(request), cdpPath(record.id)),
-    live_url: url("control", httpBase(request), livePath(record.id)),
-    live_view_only_url: url("view", httpBase(request), livePath(record.id)),
-    published_ports: [],
+    cdp_url: own.get("cdp")?.url ?? null,
+    cdp_ws_url: own.get("cdp")?.ws_url ?? null,
+    live_url: own.get("control")?.url ?? null,
+    live_view_only_url: own.get("view")?.url ?? null,
+    published_ports: context.ports.list(record.id).map((port) => portView(context, request, record, port)),
     recordings: context.recordings.ids(record.id),
     network: spec.network,
     metadata: spec.metadata,

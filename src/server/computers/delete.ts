@@ -12,6 +12,7 @@ export const removeAll = async (engine: Engine, id: string, step: Step): Promise
   await engine.machines.destroy(engine.directory(id), machine);
   if (template) await engine.unrefer(template, id);
   engine.store.links.removeAll(id);
+  engine.store.ports.removeAll(id);
   return update(engine, id, { status: "deleted", machine: null, stopped_at: new Date().toISOString(), expires_at: null });
 };
 

@@ -22,7 +22,7 @@ export interface Log {
 
 /** What the domain needs from the rest of the service; wired in main. */
 export interface Ports {
-  store: Pick<Store, "computers" | "journal" | "links">;
+  store: Pick<Store, "computers" | "journal" | "links" | "ports">;
   machines: MachineDriver;
   /** The template's image; builds it when it is not there yet. */
   image(template: TemplateName, signal: AbortSignal): Promise<GuestImage>;

@@ -1,6 +1,8 @@
 import { type Engine, tellStatus, type Waiting } from "./engine.ts";
+import { ownLinks } from "./links.ts";
 import { generateId, generateName } from "./names.ts";
-import { type ComputerRecord, hasBrowser, hasDisplay } from "./record.ts";
+import { requirePublishable } from "./publish.ts";
+import type { ComputerRecord } from "./record.ts";
 
 /** A computer that is about to be made, under a name that nobody has where none is given. `waiting` is what it is made of, where that is there already. */
 export const newRecord = (
@@ -36,13 +38,16 @@ export const newRecord = (
 
 /** Makes the links that a computer's URLs carry. */
 export const issueLinks = ({ store }: Pick<Engine, "store">, record: ComputerRecord): void => {
-  const powers = [...(hasBrowser(record) ? (["cdp"] as const) : []), ...(hasDisplay(record) ? (["control", "view"] as const) : [])];
-  for (const power of powers) store.links.insert({ id: generateId("lnk"), computer_id: record.id, power, own: 1, expires_at: null });
+  for (const link of ownLinks(record, store.ports.list(record.id))) store.links.insert(link);
 };
 
-/** Keeps the record and the links that its URLs carry. Throws name_taken. */
+/** Keeps the record, its published ports and the links that its URLs carry. Throws name_taken, port_not_publishable. */
 export const writeDown = (engine: Engine, record: ComputerRecord): void => {
+  // What an earlier release wrote down has none.
+  const ports = record.spec.published_ports ?? [];
+  for (const { port } of ports) requirePublishable(record, port);
   engine.store.computers.insert(record);
+  for (const port of ports) engine.store.ports.set(record.id, port);
   issueLinks(engine, record);
   tellStatus(engine, record, null);
   engine.events.emit("change", record);

@@ -1,6 +1,6 @@
 import { Transform, type TransformCallback } from "node:stream";
 import { DOWNLOADS_DIR } from "../../contract/guest/protocol.ts";
-import { applyMask, closeFrame, encodeFrame, type FramePiece, FrameScanner, OPCODE } from "./ws-frames.ts";
+import { applyMask, encodeFrame, type FramePiece, FrameScanner, OPCODE } from "./ws-frames.ts";
 
 /** Longer messages are not commands about downloads and are not looked at. */
 const MAX_INSPECTED = 64 * 1024;
@@ -60,28 +60,5 @@ export class CdpUpstream extends Transform {
     const masked = Buffer.concat(payload);
     const command = rewriteCommand(applyMask(Buffer.from(masked), head.mask!));
     out.push(...(command ? [encodeFrame(OPCODE.text, command, head.mask)] : [header!, masked]));
-  }
-}
-
-/**
- * Chromium to client: passes the bytes on untouched and knows where a frame ends, so that the service can say goodbye when Chromium did not.
- */
-export class CdpDownstream extends Transform {
-  readonly #scanner = new FrameScanner({ masked: false, maxMessage: Number.MAX_SAFE_INTEGER });
-  /** What the close frame says, when one is needed. */
-  goodbye: { code: number; reason: string } = { code: 1001, reason: "the browser ended the connection" };
-
-  override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
-    try {
-      for (const _piece of this.#scanner.scan(chunk));
-      done(null, chunk);
-    } catch (error) {
-      done(error as Error);
-    }
-  }
-
-  override _flush(done: TransformCallback): void {
-    const needed = this.#scanner.atBoundary && !this.#scanner.closed;
-    done(null, needed ? closeFrame(this.goodbye.code, this.goodbye.reason) : undefined);
   }
 }

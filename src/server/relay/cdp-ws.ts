@@ -4,10 +4,12 @@ import { VitrineError } from "../../contract/errors.ts";
 import { BrowserGone, type BrowserGuest, withBrowser } from "../browser/endpoint.ts";
 import { askBrowser } from "../browser/request.ts";
 import type { Limits } from "../setup/limits.ts";
-import { CdpDownstream, CdpUpstream } from "./cdp-filter.ts";
+import { CdpUpstream } from "./cdp-filter.ts";
 import { guardSocket, handshakeKey, keepOpen } from "./client-socket.ts";
+import { farewellOf } from "./cut.ts";
 import { asVitrineError, refuseUpgrade } from "./refuse.ts";
-import { abortReason, type RelayEnd, splice } from "./splice.ts";
+import { type RelayEnd, splice } from "./splice.ts";
+import { WsDownstream } from "./ws-downstream.ts";
 import { WsViolation } from "./ws-frames.ts";
 
 /** `browser` is the endpoint that outlives a relaunch of Chromium; a target belongs to one Chromium. */
@@ -20,7 +22,7 @@ export interface CdpRelayOptions {
   head: Buffer;
   guest: BrowserGuest;
   path: CdpPath;
-  /** Aborted when the computer stops or the link is revoked: the client gets close code 1001. */
+  /** Aborted when the computer stops or the link ends, with a Cut that has the close code. */
   signal: AbortSignal;
   limits: Pick<Limits, "messageBytes" | "stallS">;
   requestId?: string;
@@ -71,9 +73,9 @@ const join = async (
   socket.write(lines.join("\r\n"));
   if (head.length > 0) socket.unshift(head);
   if (early.length > 0) stream.unshift(early);
-  const down = new CdpDownstream();
+  const down = new WsDownstream("the browser ended the connection");
   const farewell = ({ by, error }: RelayEnd) => {
-    if (by === "signal") down.goodbye = { code: 1001, reason: abortReason(signal) };
+    if (by === "signal") down.goodbye = farewellOf(signal);
     if (error instanceof WsViolation) down.goodbye = { code: error.code, reason: error.message };
   };
   onOpen?.();

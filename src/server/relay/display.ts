@@ -5,9 +5,10 @@ import { VitrineError } from "../../contract/errors.ts";
 import { connectDisplay, type DisplayGuest } from "../display/connect.ts";
 import type { Limits } from "../setup/limits.ts";
 import { guardSocket, handshakeKey, keepOpen } from "./client-socket.ts";
+import { farewellOf } from "./cut.ts";
 import { asVitrineError, refuseUpgrade } from "./refuse.ts";
 import { RfbClientFilter, RfbViolation } from "./rfb-filter.ts";
-import { abortReason, type RelayEnd, splice } from "./splice.ts";
+import { type RelayEnd, splice } from "./splice.ts";
 
 export interface DisplayRelayOptions {
   /** The upgrade request; its token, Host and Origin have been checked. */
@@ -17,7 +18,7 @@ export interface DisplayRelayOptions {
   guest: DisplayGuest;
   /** Drops all that would act on the computer, whatever the client is. */
   viewOnly: boolean;
-  /** Aborted when the computer stops or the link is revoked: the client gets close code 1001. */
+  /** Aborted when the computer stops or the link ends, with a Cut that has the close code. */
   signal: AbortSignal;
   limits: Pick<Limits, "stallS">;
   requestId?: string;
@@ -66,8 +67,10 @@ const join = async (
   // The stream's own end would wait for a close handshake that can no longer come.
   ws.once("close", () => client.destroy());
   const farewell = ({ by, error }: RelayEnd) => {
-    if (by === "signal") ws.close(1001, abortReason(signal).slice(0, 100));
-    else if (by === "violation") ws.close(1008, error?.message.slice(0, 100));
+    if (by === "signal") {
+      const { code, reason } = farewellOf(signal);
+      ws.close(code, reason.slice(0, 100));
+    } else if (by === "violation") ws.close(1008, error?.message.slice(0, 100));
     else if (by === "guest") ws.close(1001, "the display is gone");
   };
   onOpen?.();

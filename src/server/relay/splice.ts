@@ -22,9 +22,6 @@ export interface SpliceOptions {
   farewell?: (end: RelayEnd) => void;
 }
 
-/** Why a relay was told to end, in the words of who told it. */
-export const abortReason = ({ reason }: AbortSignal): string => (reason instanceof Error ? reason.message : "the service ended it");
-
 /**
  * Joins two byte streams, with back-pressure both ways, until either ends, or the client reads nothing of what waits for it. Then the other is ended too, at the latest after `lingerMs`.
  * Resolves when both are gone; never rejects.

@@ -18,6 +18,8 @@ export interface Config {
   apiKey?: string;
   /** Host names, beside the listening address and localhost, that requests may name. Lower case, without port. */
   allowedHosts: string[];
+  /** A domain all of whose names lead here: published ports have hosts under it, beside localhost. */
+  domain?: string;
   logLevel: LogLevel;
   /** MiB that the templates in the cache directory may take together. */
   templatesMb: number;
@@ -69,6 +71,11 @@ const parseHosts = (text: string): string[] =>
         : refuse("VITRINE_ALLOWED_HOSTS", `"${host}" is not a host name; give names without port, separated by commas`),
     );
 
+const parseDomain = (text: string): string =>
+  HOST_NAME.test(text.toLowerCase()) && isIP(text) === 0
+    ? text.toLowerCase()
+    : refuse("VITRINE_DOMAIN", `"${text}" is not a domain; give one whose wildcard leads here, like computers.example.com`);
+
 const parseLevel = (text: string): LogLevel =>
   LOG_LEVELS.find((level) => level === text.toLowerCase()) ?? refuse("VITRINE_LOG_LEVEL", `"${text}" is none of ${LOG_LEVELS.join(", ")}`);
 
@@ -106,6 +113,7 @@ export const readConfig = (env: Env): Config => ({
   cacheDir: cacheDir(env),
   ...(env.VITRINE_API_KEY && { apiKey: parseKey(env.VITRINE_API_KEY) }),
   allowedHosts: parseHosts(env.VITRINE_ALLOWED_HOSTS ?? ""),
+  ...(env.VITRINE_DOMAIN && { domain: parseDomain(env.VITRINE_DOMAIN) }),
   logLevel: parseLevel(env.VITRINE_LOG_LEVEL || "info"),
   templatesMb: env.VITRINE_TEMPLATES_MB ? parseWhole(env.VITRINE_TEMPLATES_MB, "VITRINE_TEMPLATES_MB", 1, 1024 ** 3) : DEFAULT_TEMPLATES_MB,
   uids: {

@@ -43,6 +43,16 @@ CREATE TABLE keys (
 ALTER TABLE computers ADD COLUMN key_id TEXT;
 ALTER TABLE recordings ADD COLUMN key_id TEXT;
 `,
+  `
+ALTER TABLE links ADD COLUMN port INTEGER;
+ALTER TABLE links ADD COLUMN read_only INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE links ADD COLUMN one_time INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE links ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE links ADD COLUMN created_at TEXT;
+CREATE TABLE published_ports (
+  computer_id TEXT NOT NULL, port INTEGER NOT NULL, public INTEGER NOT NULL, PRIMARY KEY (computer_id, port)
+) STRICT;
+`,
 ];
 
 /** Brings a database of any earlier version to the present one, wholly or not at all. Throws data_dir_newer. */

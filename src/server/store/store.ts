@@ -7,6 +7,7 @@ import { idempotencyStore } from "./idempotency.ts";
 import { journalStore } from "./journal.ts";
 import { keyStore } from "./keys.ts";
 import { linkStore } from "./links.ts";
+import { portStore } from "./ports.ts";
 import { recordingStore } from "./recordings.ts";
 
 /** All that the service remembers, in one SQLite file of the data directory. */
@@ -19,6 +20,7 @@ export const openStore = (dataDir: string) => {
     journal: journalStore(db, owner),
     keys: keyStore(db),
     links: linkStore(db),
+    ports: portStore(db),
     idempotency: idempotencyStore(db),
     recordings: recordingStore(db),
     events: eventStore(db),
