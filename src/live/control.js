@@ -18,10 +18,15 @@ export class Control {
   #button = byId("control-button");
   #badge = byId("driver");
 
-  /** `url` is where control is taken (POST) and let go of (DELETE), query included. */
+  /** `url()` is where control is taken (POST) and let go of (DELETE), token included. */
   constructor(url) {
-    this.#url = `${url}&viewer=${this.viewer}`;
+    this.#url = url;
     this.#button.addEventListener("click", () => this.#ask(this.#control.mine ? "DELETE" : "POST"));
+  }
+
+  /** A URL that says which page asks. */
+  withViewer(url) {
+    return `${url}${url.includes("?") ? "&" : "?"}viewer=${this.viewer}`;
   }
 
   /** Somebody else drives, so that what is typed here must not reach the computer. */
@@ -40,7 +45,7 @@ export class Control {
   async #ask(method) {
     this.#button.disabled = true;
     // What came of it is told by the state's next event.
-    await fetch(this.#url, { method, cache: "no-store" }).catch(() => {});
+    await fetch(this.withViewer(this.#url()), { method, cache: "no-store" }).catch(() => {});
     this.#button.disabled = false;
   }
 }

@@ -10,7 +10,7 @@ const ALT_LEFT = 0xffe9;
 
 /**
  * Keeps a noVNC connection to the desktop up while it is wanted, with growing pauses between attempts.
- * `on.change("connecting" | "connected" | "disconnected")`, `on.clipboard(text)`.
+ * `url()` is asked at each attempt. `on.change("connecting" | "connected" | "disconnected")`, `on.clipboard(text)`.
  */
 export class Desktop {
   #screen;
@@ -73,7 +73,7 @@ export class Desktop {
     // The one before is still saying goodbye; its end brings us here again.
     if (this.#rfb) return;
     this.#on.change("connecting");
-    const rfb = new RFB(this.#screen, this.#url, { shared: true });
+    const rfb = new RFB(this.#screen, this.#url(), { shared: true });
     this.#rfb = rfb;
     rfb.viewOnly = this.#viewOnly;
     rfb.scaleViewport = true;

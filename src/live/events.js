@@ -29,13 +29,13 @@ const readEvents = async (body, onData) => {
 };
 
 /**
- * Follows the events at `url` until `signal` aborts or the answer is final. EventSource would not tell why it was refused, so this is fetch.
+ * Follows the events at `url()` until `signal` aborts or the answer is final. EventSource would not tell why it was refused, so this is fetch.
  * `on.state({name, status, power, viewers, control})` at each event; `on.lost()` when the service does not answer; `on.refused(status)` once, for good.
  */
 export const followState = async (url, on, signal) => {
   for (let attempt = 0; !signal.aborted; attempt++) {
     try {
-      const response = await fetch(url, { headers: { accept: "text/event-stream" }, cache: "no-store", signal });
+      const response = await fetch(url(), { headers: { accept: "text/event-stream" }, cache: "no-store", signal });
       if ([401, 403, 404, 410].includes(response.status)) return on.refused(response.status);
       if (!response.ok) throw new Error("the service did not give its state");
       await readEvents(response.body, (state) => {

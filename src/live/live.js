@@ -1,16 +1,22 @@
 import { Clipboard } from "./clipboard.js";
 import { Control } from "./control.js";
 import { Desktop } from "./desktop.js";
+import { Ending } from "./ending.js";
 import { followState } from "./events.js";
 import { describe } from "./states.js";
 
 const byId = (id) => document.getElementById(id);
 
 const id = decodeURIComponent(location.pathname.split("/").filter(Boolean)[1] ?? "");
-const query = `?token=${encodeURIComponent(new URLSearchParams(location.search).get("token") ?? "")}`;
-const displayUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/computers/${encodeURIComponent(id)}/display${query}`;
+let token = new URLSearchParams(location.search).get("token");
+/** A URL of the service with what lets us in: the token, or where it is used up the session in a cookie. */
+const withToken = (path) => (token === null ? path : `${path}?token=${encodeURIComponent(token)}`);
+const livePath = `/live/${encodeURIComponent(id)}`;
+const displayUrl = () =>
+  withToken(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/computers/${encodeURIComponent(id)}/display`);
 
-const control = new Control(`/live/${encodeURIComponent(id)}/control${query}`);
+const control = new Control(() => withToken(`${livePath}/control`));
+const ending = new Ending();
 
 /** All that the page shows follows from this. */
 const known = { name: "", status: "", power: "view", viewers: 0, refused: 0, service: true, desktop: "connecting", seen: false };
@@ -82,7 +88,13 @@ document.addEventListener("fullscreenchange", () => {
 });
 
 const onState = {
-  state: ({ name, status, power, viewers, control }) => {
+  state: ({ name, status, power, viewers, control, session, link_ends_in_s }) => {
+    // The link was for one time, and this was it.
+    if (session && token !== null) {
+      token = null;
+      history.replaceState(null, "", livePath);
+    }
+    ending.update(link_ends_in_s);
     // A viewer's keys go nowhere, so Tab passes the desktop by.
     byId("screen").tabIndex = power === "control" ? 0 : -1;
     update({ name, status, power, viewers, control, service: true });
@@ -92,6 +104,7 @@ const onState = {
   lost: () => update({ service: false }),
   refused: (status) => {
     update({ refused: status });
+    ending.hide();
     desktop.stop();
   },
 };
@@ -99,6 +112,6 @@ let following = new AbortController();
 const follow = () => {
   following.abort();
   following = new AbortController();
-  followState(`/live/${encodeURIComponent(id)}/state${query}&viewer=${control.viewer}`, onState, following.signal);
+  followState(() => control.withViewer(withToken(`${livePath}/state`)), onState, following.signal);
 };
 follow();
