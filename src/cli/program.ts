@@ -10,9 +10,11 @@ import { addDelete } from "./commands/computer/delete.ts";
 import { addEvents } from "./commands/computer/events.ts";
 import { addFork } from "./commands/computer/fork.ts";
 import { addGet } from "./commands/computer/get.ts";
+import { addLink } from "./commands/computer/link.ts";
 import { addList } from "./commands/computer/list.ts";
 import { addNetwork } from "./commands/computer/network.ts";
 import { addOpen } from "./commands/computer/open.ts";
+import { addPort } from "./commands/computer/port.ts";
 import { addRecord } from "./commands/computer/record.ts";
 import { addRun } from "./commands/computer/run.ts";
 import { addScreenshot } from "./commands/computer/screenshot.ts";
@@ -55,6 +57,8 @@ export const buildProgram = (cli: Cli): Command => {
     addNetwork,
     addEvents,
     addOpen,
+    addLink,
+    addPort,
   ])
     add(computer, cli);
   addBrowser(program, cli);

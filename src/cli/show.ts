@@ -20,4 +20,5 @@ export const describe = (c: ComputerRecord): string =>
     "ready after": c.ready_ms === null ? null : `${(c.ready_ms / 1000).toFixed(1)} s (${c.start_kind})`,
     cdp_url: c.cdp_url,
     live_url: c.live_url,
+    ports: c.published_ports.map(({ url, link_url }) => link_url ?? url).join(" "),
   });

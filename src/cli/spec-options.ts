@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { CreateComputerInput, TemplateName, Viewport } from "../client/index.ts";
 import { addNetworkOptions, given, type NetworkOptions, networkFrom } from "./network-options.ts";
-import { integer, pairs, viewport } from "./values.ts";
+import { integer, integers, pairs, viewport } from "./values.ts";
 
 /** The options of `computer create` and `browser`, as commander gives them. */
 export interface SpecOptions extends NetworkOptions {
@@ -14,6 +14,7 @@ export interface SpecOptions extends NetworkOptions {
   headless?: boolean;
   recordVideo?: boolean;
   proxy?: string;
+  publish?: number[];
   ttl?: number;
   idleTimeout?: number;
   env?: Record<string, string>;
@@ -31,6 +32,7 @@ export const addSpecOptions = (command: Command): Command =>
     .option("--headless", "a browser without a display")
     .option("--record-video", "record the screen from the first moment to the last")
     .option("--proxy <url>", "http://HOST:PORT or socks5://HOST:PORT, which all its connections go through")
+    .option("--publish <n>", "a port of its loopback that gets a URL from the beginning (repeatable)", integers)
     .option("--ttl <seconds>", "delete it this long after creation", integer)
     .option("--idle-timeout <seconds>", "stop it after this long without use; its files stay", integer)
     .option("--env <KEY=VALUE>", "environment of everything run in it (repeatable)", pairs)
@@ -48,6 +50,7 @@ export const specFrom = (options: SpecOptions, url?: string): CreateComputerInpu
     disk_size_mb: options.diskSizeMb,
     browser: Object.keys(browser).length > 0 ? browser : undefined,
     network: Object.keys(network).length > 0 ? network : undefined,
+    published_ports: options.publish,
     record_video: options.recordVideo,
     ttl_s: options.ttl,
     idle_timeout_s: options.idleTimeout,

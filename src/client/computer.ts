@@ -5,13 +5,14 @@ import type { Control, TakeControl } from "../contract/control.ts";
 import { VitrineError } from "../contract/errors.ts";
 import type { Event } from "../contract/events.ts";
 import type { ExecRequestInput, ExecResult } from "../contract/exec.ts";
-import type { Link, Power } from "../contract/links.ts";
 import type { CallOptions } from "./deadline.ts";
 import { Downloads } from "./downloads.ts";
 import { Egress } from "./egress.ts";
 import { type EventListOptions, type EventOptions, type EventPage, eventsPath, followEvents, listEvents } from "./events.ts";
 import { Files } from "./files.ts";
+import { Links } from "./links.ts";
 import { type OutputEvent, outputEvents } from "./output.ts";
+import { Ports } from "./ports.ts";
 import { Processes } from "./processes.ts";
 import { type Recordings, recordingsOf } from "./recordings.ts";
 import { type Screenshot, type ScreenshotOptions, takeScreenshot } from "./screenshot.ts";
@@ -67,6 +68,15 @@ export class Computer {
 
   get processes(): Processes {
     return new Processes(this.#transport, `${this.#path}/processes`);
+  }
+
+  /** The URLs in this record are links, too; `links.renew()` changes them. */
+  get links(): Links {
+    return new Links(this.#transport, `${this.#path}/links`, (record) => Object.assign(this, record));
+  }
+
+  get ports(): Ports {
+    return new Ports(this.#transport, `${this.#path}/published-ports`);
   }
 
   async #become(record: Promise<ComputerRecord>): Promise<this> {
@@ -180,13 +190,6 @@ export class Computer {
   /** One page of what happened to it, oldest first. */
   listEvents(options: EventListOptions = {}): Promise<EventPage> {
     return listEvents(this.#transport, eventsPath(this.id), options);
-  }
-
-  /** A URL that grants one power over this computer for `ttl_s` seconds. */
-  async createLink(power: Power, options: CallOptions & { ttl_s?: number } = {}): Promise<Link> {
-    const { ttl_s, ...call } = options;
-    const body = { json: { power, ...(ttl_s !== undefined && { ttl_s }) } };
-    return this.#transport.json({ ...call, method: "POST", path: `${this.#path}/links`, body });
   }
 
   /** Playwright's Browser over CDP; needs the package playwright-core. close() of it ends the connection, not the computer. Errors: no_browser. */
