@@ -85,7 +85,15 @@ describe("a key sees its own computers alone", () => {
     await ada.call("POST", `${base}/recordings/${recording.body.id}/stop`);
     const link = await ada.call("POST", `${base}/links`, { power: "view" });
     const process = await ada.call("POST", `${base}/processes`, { command: "sleep 100" });
-    ids = { rid: recording.body.id, link_id: link.body.link_id, pid: process.body.pid, download_id: "YQ", target: "AAAA", key_id: ada.id };
+    ids = {
+      rid: recording.body.id,
+      link_id: link.body.link_id,
+      pid: process.body.pid,
+      download_id: "YQ",
+      target: "AAAA",
+      key_id: ada.id,
+      port: "80",
+    };
   });
 
   /** What a call must be sent to be about its computer, and not about its query or body. */
@@ -104,6 +112,7 @@ describe("a key sees its own computers alone", () => {
     readArchive: { query: "path=/tmp" },
     writeArchive: { query: "path=/tmp", body: "a" },
     createLink: { body: { power: "view" } },
+    publishPort: { body: { port: 80 } },
     actions: { body: { actions: [{ type: "wait", ms: 1 }] } },
     takeControl: { body: { holder: "agent" } },
     markRecording: { body: { title: "a" } },
@@ -402,7 +411,7 @@ describe("the end of a key", () => {
 
     const open = await openAll(who, computer);
     expect((await service.call("DELETE", `/v1/keys/${who.id}`)).status).toBe(204);
-    expect(await Promise.all(open)).toEqual(["cut", "cut", "ended", 1001, 1001]);
+    expect(await Promise.all(open)).toEqual(["cut", "ended", "ended", 1001, 4003]);
     expect(code(await who.call("GET", "/v1/computers"))).toEqual([401, "unauthorized"]);
     expect((await upgrade(`${base}/display${new URL(computer.live_url).search}`)).status).toBe(401);
     expect((await fetch(video_url)).status).toBe(401);
@@ -425,7 +434,7 @@ describe("the end of a key", () => {
   test("so does its time", async () => {
     const who = await person({ expires_in_s: 15 });
     const computer = (await who.computer()).body;
-    expect(await Promise.all(await openAll(who, computer))).toEqual(["cut", "cut", "ended", 1001, 1001]);
+    expect(await Promise.all(await openAll(who, computer))).toEqual(["cut", "ended", "ended", 1001, 4003]);
     expect((await who.call("GET", "/v1/computers")).status).toBe(401);
     await service.call("DELETE", `/v1/computers/${computer.id}`);
   });

@@ -5,7 +5,7 @@ import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
-import type { GuestState } from "../../src/contract/guest/protocol.ts";
+import { DIRECT_PORTS, type GuestState } from "../../src/contract/guest/protocol.ts";
 import type { Guest } from "../../src/server/guest/guest.ts";
 import { openGuest } from "../../src/server/guest/open.ts";
 import type { LinkAddress, Machine, MachineDriver, MachineRecord } from "../../src/server/machine/machine.ts";
@@ -159,6 +159,8 @@ export const fakeFleet = (ports: Record<number, number> = {}): FakeFleet => {
         await once(socket, "connect");
         return socket;
       };
+      // Browser and display, which are said to be there, are this host's, or nothing; other ports are reached as in a guest.
+      const isOwn = (port: number) => ports[port] !== undefined || DIRECT_PORTS.some((direct) => direct === port);
       return Object.create(guest, {
         state: { value: state },
         waitFor: { value: async () => state },
@@ -172,7 +174,7 @@ export const fakeFleet = (ports: Record<number, number> = {}): FakeFleet => {
               .find((agent) => "path" in link && agent.spawnargs && running.get(join(link.path, "..")) === agent)
               ?.kill(),
         },
-        connect: { value: dial },
+        connect: { value: (port: number, signal: AbortSignal) => (isOwn(port) ? dial(port) : guest.connect(port, signal)) },
       });
     },
   };

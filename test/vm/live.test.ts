@@ -60,7 +60,7 @@ test("a person watches, and types with keyboard and mouse; a view-only link cann
 });
 
 test("a revoked link ends the view at once", async () => {
-  const link = await computer.createLink("view", { ttl_s: 600 });
+  const link = await computer.links.create("view", { ttl_s: 600 });
   const page = await watch(link.url);
   const answer = await fetch(`${vm.url}/v1/computers/${computer.id}/links/${link.link_id}`, {
     method: "DELETE",

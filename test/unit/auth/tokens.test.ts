@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { loadApiKey, loadSigner, sameSecret } from "../../../src/server/auth/key.ts";
-import { checkToken, tokenOf } from "../../../src/server/auth/tokens.ts";
+import { checkToken, looksLikeToken, tokenOf } from "../../../src/server/auth/tokens.ts";
+import { newLink } from "../../../src/server/computers/links.ts";
 import type { LinkRecord } from "../../../src/server/store/links.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "vt-"));
 afterAll(() => rmSync(dir, { recursive: true }));
 const sign = loadSigner(dir);
-const link: LinkRecord = { id: "lnk_aaaaaaaaaaaa", computer_id: "cmp_aaaaaaaaaaaa", power: "control", own: 1, expires_at: null };
+const link: LinkRecord = { ...newLink("cmp_aaaaaaaaaaaa", "control", { own: 1 }), id: "lnk_aaaaaaaaaaaa" };
 const store = (...links: LinkRecord[]) => ({ get: (id: string) => links.find((one) => one.id === id) ?? null });
 const check = (token: string, links = store(link), id = link.computer_id, power: "cdp" | "view" | "control" = "control") =>
   checkToken(links, sign, token, id, power);
@@ -46,4 +47,28 @@ test("secrets of different lengths compare as different", () => {
   expect(sameSecret("a", "a")).toBe(true);
   expect(sameSecret("a", "ab")).toBe(false);
   expect(sameSecret("", "a")).toBe(false);
+});
+
+test("a link's limits are signed: a row with others is no valid link", () => {
+  const limited = newLink("cmp_aaaaaaaaaaaa", "port", { port: 8000 });
+  const token = tokenOf(sign, limited);
+  const opens = (row: LinkRecord) => () => checkToken(store(row), sign, token, row.computer_id, "port");
+  expect(opens(limited)()).toBe(limited);
+  for (const change of [{ port: 8001 }, { read_only: 1 as const }, { one_time: 1 as const }, { port: null }])
+    expect(opens({ ...limited, ...change })).toThrow("wrong, expired, revoked");
+});
+
+test("a used one-time token opens nothing more; its session does, and is no token", () => {
+  const once = newLink("cmp_aaaaaaaaaaaa", "view", { one_time: 1 });
+  const [token, session] = [tokenOf(sign, once), tokenOf(sign, once, "session")];
+  const used = { ...once, uses: 1 };
+  const opens = (row: LinkRecord, given: string, purpose: "link" | "session") =>
+    checkToken(store(row), sign, given, row.computer_id, "view", purpose);
+  expect(opens(once, token, "link")).toBe(once);
+  expect(() => opens(used, token, "link")).toThrow("wrong, expired, revoked");
+  expect(opens(used, session, "session")).toBe(used);
+  expect(() => opens(used, session, "link")).toThrow("wrong, expired, revoked");
+  expect(() => opens(once, token, "session")).toThrow("wrong, expired, revoked");
+  expect(() => checkToken(store(), sign, session, once.computer_id, "view", "session")).toThrow("wrong, expired, revoked");
+  expect([looksLikeToken(token), looksLikeToken("abc"), looksLikeToken(`${token}x`)]).toEqual([true, false, false]);
 });

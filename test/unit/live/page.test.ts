@@ -286,7 +286,7 @@ test("every module of the page is asked for at once", async () => {
   await state("connected");
   const html = await (await page.request.get(server.url)).text();
   const modules = asked.filter((path) => path.endsWith(".js"));
-  expect(modules).toHaveLength(7);
+  expect(modules).toHaveLength(8);
   for (const path of modules) expect(html).toContain(path);
 });
 

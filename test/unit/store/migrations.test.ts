@@ -48,13 +48,16 @@ test("a database of version 1 opens with all that is in it, which is the operato
     const store = openStore(dir);
     expect(store.computers.get("ada")).toMatchObject({ id: "cmp_a", key_id: null, status: "stopped", spec: { vcpus: 2 } });
     expect(store.recordings.get("rec_a")).toMatchObject({ computer_name: "ada", key_id: null, size_bytes: 1234, spec: { fps: 12 } });
-    expect(store.links.own("cmp_a")).toMatchObject([{ id: "lnk_a", power: "cdp" }]);
+    expect(store.links.own("cmp_a")).toMatchObject([
+      { id: "lnk_a", power: "cdp", port: null, read_only: 0, one_time: 0, uses: opening, created_at: null },
+    ]);
+    expect(store.links.use("lnk_a")).toBe(true);
     expect(store.idempotency.find("k")).toEqual({ body_hash: "h", computer_id: "cmp_a" });
     expect(store.keys.list()).toEqual([]);
     store.close();
   }
   const db = new DatabaseSync(join(dir, "vitrine.db"));
-  expect(db.prepare("PRAGMA user_version").get()?.user_version).toBe(2);
+  expect(db.prepare("PRAGMA user_version").get()?.user_version).toBe(3);
   db.close();
 });
 

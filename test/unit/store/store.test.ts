@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { CreateComputer } from "../../../src/contract/computer.ts";
+import { newLink } from "../../../src/server/computers/links.ts";
 import type { ComputerRecord } from "../../../src/server/computers/record.ts";
 import { openStore } from "../../../src/server/store/store.ts";
 
@@ -37,7 +38,9 @@ test("records, links, journal and keys are there again after a reopening", () =>
   const made = record("cmp_a", "ada", { last_error: { code: "x", message: "y" } });
   store.computers.insert(made);
   expect(() => store.computers.insert(record("cmp_b", "ada"))).toThrow("A computer named ada exists already");
-  store.links.insert({ id: "lnk_a", computer_id: "cmp_a", power: "cdp", own: 1, expires_at: null });
+  const link = { ...newLink("cmp_a", "cdp", { own: 1 }), id: "lnk_a" };
+  store.links.insert(link);
+  store.ports.set("cmp_a", { port: 8000, public: true });
   store.journal.step("cmp_a", "create", "prepare");
   store.journal.step("cmp_a", "create", "spawn");
   store.journal.step("cmp_b", "delete", "destroy");
@@ -49,7 +52,8 @@ test("records, links, journal and keys are there again after a reopening", () =>
   expect(store.computers.get("ada")).toEqual(made);
   expect(store.computers.require("cmp_a")).toEqual(made);
   expect(() => store.computers.require("nobody")).toThrow("No computer nobody");
-  expect(store.links.own("cmp_a")).toMatchObject([{ id: "lnk_a", power: "cdp" }]);
+  expect(store.links.own("cmp_a")).toEqual([link]);
+  expect(store.ports.list("cmp_a")).toEqual([{ port: 8000, public: true }]);
   expect(store.journal.open()).toEqual([{ computer_id: "cmp_a", verb: "create", step: "spawn" }]);
   expect(store.idempotency.find("k")).toEqual({ body_hash: "h", computer_id: "cmp_a" });
 
@@ -89,4 +93,34 @@ test("a key's computers are told apart, and counted as its quotas count them", (
   expect(store.computers.ofKey("key_a").map(({ id }) => id)).not.toContain("a_deleted");
   store.close();
   rmSync(own, { recursive: true });
+});
+
+test("a one-time link is used once, whoever asks first, and a use that came to nothing is given back", () => {
+  const store = openStore(dir);
+  const once = newLink("cmp_l", "view", { one_time: 1 });
+  const often = newLink("cmp_l", "cdp", { expires_at: new Date(Date.now() + 60_000).toISOString() });
+  store.links.insert(newLink("cmp_l", "view", { expires_at: "2020-01-01T00:00:00.000Z" }));
+  for (const link of [once, often]) store.links.insert(link);
+  expect([store.links.use(once.id), store.links.use(once.id)]).toEqual([true, false]);
+  store.links.giveBack(once.id);
+  expect([store.links.use(once.id), store.links.use(once.id)]).toEqual([true, false]);
+  expect([store.links.use(often.id), store.links.use(often.id), store.links.use("lnk_none")]).toEqual([true, true, false]);
+  // What has expired is not listed, and is forgotten when the next link is made.
+  expect(store.links.live("cmp_l").map(({ id, uses }) => [id, uses])).toEqual([
+    [often.id, 2],
+    [once.id, 1],
+  ]);
+
+  const own = newLink("cmp_l", "control", { own: 1 });
+  store.links.insert(own);
+  const next = newLink("cmp_l", "control", { own: 1 });
+  store.links.replaceOwn("cmp_l", [next]);
+  expect(store.links.get(own.id)).toBeNull();
+  expect(store.links.own("cmp_l")).toEqual([next]);
+  // All or nothing.
+  expect(() => store.links.replaceOwn("cmp_l", [often])).toThrow("UNIQUE");
+  expect(store.links.own("cmp_l")).toEqual([next]);
+  expect(store.links.remove(next.id, "cmp_other")).toBeNull();
+  expect(store.links.remove(next.id, "cmp_l")).toEqual(next);
+  store.close();
 });
