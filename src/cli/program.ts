@@ -12,6 +12,7 @@ import { addFork } from "./commands/computer/fork.ts";
 import { addGet } from "./commands/computer/get.ts";
 import { addLink } from "./commands/computer/link.ts";
 import { addList } from "./commands/computer/list.ts";
+import { addLogs } from "./commands/computer/logs.ts";
 import { addNetwork } from "./commands/computer/network.ts";
 import { addOpen } from "./commands/computer/open.ts";
 import { addPort } from "./commands/computer/port.ts";
@@ -56,6 +57,7 @@ export const buildProgram = (cli: Cli): Command => {
     addRecord,
     addNetwork,
     addEvents,
+    addLogs,
     addOpen,
     addLink,
     addPort,

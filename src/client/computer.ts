@@ -1,3 +1,4 @@
+import { text } from "node:stream/consumers";
 import type { Browser, ConnectOverCDPOptions } from "playwright-core";
 import type { ActionInput, ActionsAnswer, Dialect, PerformActionsInput } from "../contract/actions.ts";
 import type { Computer as ComputerRecord } from "../contract/computer.ts";
@@ -5,6 +6,7 @@ import type { Control, TakeControl } from "../contract/control.ts";
 import { VitrineError } from "../contract/errors.ts";
 import type { Event } from "../contract/events.ts";
 import type { ExecRequestInput, ExecResult } from "../contract/exec.ts";
+import type { LogSource } from "../contract/log-sources.ts";
 import type { CallOptions } from "./deadline.ts";
 import { Downloads } from "./downloads.ts";
 import { Egress } from "./egress.ts";
@@ -190,6 +192,13 @@ export class Computer {
   /** One page of what happened to it, oldest first. */
   listEvents(options: EventListOptions = {}): Promise<EventPage> {
     return listEvents(this.#transport, eventsPath(this.id), options);
+  }
+
+  /** The end of its console, or of the log of a service in it; 64 KiB unless told otherwise. Errors: wrong_state, file_not_found for a service that it lacks. */
+  async logs(source: LogSource = "console", { tailBytes, ...call }: CallOptions & { tailBytes?: number } = {}): Promise<string> {
+    return text(
+      await this.#transport.stream({ ...call, method: "GET", path: `${this.#path}/logs`, query: { source, tail_bytes: tailBytes } }),
+    );
   }
 
   /** Playwright's Browser over CDP; needs the package playwright-core. close() of it ends the connection, not the computer. Errors: no_browser. */

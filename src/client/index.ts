@@ -23,6 +23,7 @@ export type { Event, EventType } from "../contract/events.ts";
 export type { Download, ExecResult, FileStat, ProcessInfo, SignalName } from "../contract/exec.ts";
 export type { CreatedKey, CreateKeyInput, Key } from "../contract/keys.ts";
 export type { Link, LinkInfo, Power } from "../contract/links.ts";
+export type { LogSource } from "../contract/log-sources.ts";
 export type { Network, NetworkPolicy, PatchNetworkInput } from "../contract/network.ts";
 export type { PortState, PublishedPort } from "../contract/ports.ts";
 export type { Recording, RecordingStatus, StartRecordingInput } from "../contract/recordings.ts";

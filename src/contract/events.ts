@@ -5,7 +5,9 @@ export const EVENTS = {
   audit:
     "A power was used, or its use refused: {action: a call's operationId, cdp, display, or refused; path: the ids in its path; made: ids of what it made; of what was refused code, claim: whose it said it was, address}. Never queries or bodies",
   "computer.status":
-    "The computer's status changed: {status, previous, name? and template? of a new one, start_kind? of one that runs, reason? of a failure}",
+    "The computer's status changed: {status, previous, name? and template? of a new one, start_kind? of one that runs, ready_ms? of one that has just been started and claimed? of one that had waited, reason? of a failure}",
+  "restore.failed":
+    "A saved state could not be used, so the computer is had a slower way: {kind, reason}; kind is claimed (it had waited), restored or resumed",
   "browser.crashed":
     "Chromium ended by itself: {status, starts}; status is what is being done about it: starting, ready (again), or failed",
   exec: "A command ended: {program, user, exit_code, signal, timed_out, duration_ms}, or {program, user, error} when its end is not known",
@@ -17,7 +19,8 @@ export const EVENTS = {
   "file.deleted": "A file or folder was deleted through the API: {path}",
   "file.moved": "A file or folder was moved through the API: {from, to}",
   "recording.started": "A recording has its first picture: {recording_id, automatic}",
-  "recording.ended": "A recording's video is ready, or cannot be had: {recording_id, status, end_reason, duration_s, size_bytes}",
+  "recording.ended":
+    "A recording's video is ready, or cannot be had: {recording_id, status, end_reason, duration_s, size_bytes, dropped_frames}",
   "viewer.joined": "Somebody opened the display: {power, viewers}; viewers is how many there are now",
   "viewer.left": "Somebody closed the display: {power, viewers}",
   "cdp.connected": "A program connected to the browser: {}",

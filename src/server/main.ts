@@ -12,7 +12,7 @@ import { dialects } from "./actions/dialects/index.ts";
 import { createActions } from "./actions/perform.ts";
 import { createFront } from "./api/front.ts";
 import { Lanes } from "./api/lanes.ts";
-import { OpenRelays } from "./api/relays.ts";
+import { OpenRelays, RELAY_KINDS } from "./api/relays.ts";
 import { Viewers } from "./api/viewers.ts";
 import { watchAttempts } from "./auth/attempts.ts";
 import { loadApiKey, loadSigner } from "./auth/key.ts";
@@ -38,6 +38,7 @@ import { openGate } from "./egress/gate.ts";
 import { type Internet, realInternet } from "./egress/internet.ts";
 import { bootFiles } from "./guest/boot-files.ts";
 import { type Host, prepare } from "./host.ts";
+import { createMetrics } from "./metrics/metrics.ts";
 import type { Progress } from "./progress.ts";
 import { realClock } from "./recordings/clock.ts";
 import { recordings as createRecordings } from "./recordings/recordings.ts";
@@ -121,10 +122,18 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
     emit,
     log,
   });
+  const relays = new OpenRelays(limits);
+  const metrics = createMetrics({
+    onEvent: timeline.onEvent,
+    statuses: () => store.computers.living().map(({ status }) => status),
+    waiting: () => engine.waiting.size,
+    recordings: () => ({ statuses: store.recordings.unfinished().map(({ status }) => status), bytes: store.recordings.totalBytes() }),
+    relays: () => RELAY_KINDS.map((kind) => [kind, relays.count(kind)]),
+    capacity: capacity.report,
+  });
   await reconcile(engine);
   const stopReaper = startReaper(engine);
   const pool = startPool(engine, config.pool);
-  const relays = new OpenRelays(limits);
   const toolsets = new BrowserToolsets();
   const displays = new OpenDisplays({
     connect: async (id, signal) => {
@@ -209,6 +218,7 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
     limits,
     lanes: new Lanes(limits),
     capacity,
+    metrics,
     version: version(),
     hasImage: host.hasImage,
     log,

@@ -153,12 +153,14 @@ describe("a key sees its own computers alone", () => {
         "listEvents",
         "listKeys",
         "listTemplates",
+        "metrics",
         "ready",
       ].sort(),
     );
     for (const query of ["", "?status=running", "?limit=200"])
       expect((await bob.call("GET", `/v1/computers${query}`)).body).toEqual({ data: [], next_cursor: null });
     for (const [method, path, body] of [
+      ["GET", "/metrics"],
       ["GET", "/v1/keys"],
       ["POST", "/v1/keys", { name: "mine" }],
       ["DELETE", `/v1/keys/${ada.id}`],
@@ -453,6 +455,7 @@ describe("the timeline", () => {
     await who.call("PUT", `${base}/files?path=/tmp/not-told`, "not-told");
     await who.call("GET", `${base}/files?path=/tmp/not-told`);
     await who.call("GET", `${base}/files/archive?path=/tmp/not-told`);
+    await who.call("GET", `${base}/logs?source=console`);
     await who.call("GET", `${base}/screenshot`);
     await who.call("POST", `${base}/actions`, { actions: [{ type: "wait", ms: 1 }] });
     const { body: link } = await who.call("POST", `${base}/links`, { power: "control" });
@@ -481,6 +484,7 @@ describe("the timeline", () => {
         { action: "writeFile" },
         { action: "readFile" },
         { action: "readArchive" },
+        { action: "readLog" },
         { action: "screenshot" },
         { action: "actions" },
         { action: "createLink", made: [link.link_id] },

@@ -25,6 +25,8 @@ export interface FakeFleet {
   failRestore: Error | null;
   /** The next time that a paused machine is to go on fails with this. */
   failResume: Error | null;
+  /** What every machine says on its console. */
+  console: string;
   /** While set, boots wait for it before they go on. */
   gate: Promise<void> | null;
 }
@@ -87,7 +89,7 @@ export const fakeFleet = (ports: Record<number, number> = {}): FakeFleet => {
       exited,
       onAgent: () => () => {},
       agentUp: async () => {},
-      console: async () => "",
+      console: async () => fleet.console,
       pause: async () => {},
       resume: async () => {
         const { failResume } = fleet;
@@ -116,6 +118,7 @@ export const fakeFleet = (ports: Record<number, number> = {}): FakeFleet => {
     failSave: null,
     failRestore: null,
     failResume: null,
+    console: "",
     gate: null,
     agents: () => [...running.values()],
     driver: {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Download, FileStat, GuestPath, MakeDirectory, MoveFile } from "../exec.ts";
+import { LogQuery } from "../logs.ts";
 import type { Media, Route } from "../route.ts";
 import { bytes, list, onGuest } from "./shared.ts";
 
@@ -127,5 +128,16 @@ export const files = {
     lane: "files",
     audited: true,
     power: "files",
+  },
+  readLog: {
+    method: "get",
+    path: "/v1/computers/{id}/logs",
+    summary: "The end of the guest's console or of a service's log; the console is there as soon as the computer has a machine",
+    query: LogQuery,
+    status: 200,
+    answer: { media: "text/plain", description: "The log's last bytes" },
+    errors: [...onGuest, "file_not_found"],
+    lane: "files",
+    audited: true,
   },
 } as const satisfies Record<string, Route>;

@@ -29,6 +29,14 @@ export const service = {
     status: 200,
     answer: Capacity,
   },
+  metrics: {
+    method: "get",
+    path: "/metrics",
+    summary: "What Prometheus scrapes: of all computers, so with the operator's key",
+    status: 200,
+    answer: { media: "text/plain", description: "Prometheus' text format" },
+    auth: "operator",
+  },
   health: {
     method: "get",
     path: "/healthz",

@@ -15,6 +15,7 @@ import { fileHandlers } from "./files.ts";
 import { keyHandlers } from "./keys.ts";
 import { linkHandlers } from "./links.ts";
 import { liveStateRoute } from "./live-state.ts";
+import { logHandlers } from "./logs.ts";
 import { networkHandlers } from "./network.ts";
 import { pageRoutes } from "./pages.ts";
 import { portHandlers } from "./ports.ts";
@@ -70,6 +71,7 @@ export const createApp = (context: Context, relays: OpenRelays, logger: Logger):
       ...fileHandlers(context),
       ...keyHandlers(context),
       ...linkHandlers(context, relays),
+      ...logHandlers(context),
       ...networkHandlers(),
       ...portHandlers(context, relays),
       ...recordingHandlers(context),

@@ -8,6 +8,7 @@ import type { Capacity } from "../capacity/capacity.ts";
 import type { AllComputers } from "../computers/computers.ts";
 import type { Log } from "../computers/engine.ts";
 import type { Displays } from "../display/display.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { AllRecordings } from "../recordings/recordings.ts";
 import type { Limits } from "../setup/limits.ts";
 import type { Store } from "../store/store.ts";
@@ -38,6 +39,7 @@ export interface Context {
   limits: Limits;
   lanes: Lanes;
   capacity: Capacity;
+  metrics: Metrics;
   /** Under which published ports have their hosts, beside localhost. */
   portDomain?: string | undefined;
   version: string;

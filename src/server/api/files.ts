@@ -5,6 +5,7 @@ import type { EventType } from "../../contract/events.ts";
 import type { Computers } from "../computers/computers.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Guest } from "../guest/guest.ts";
+import { attachment } from "./attachment.ts";
 import type { Context } from "./context.ts";
 import { downloadPath, downloads } from "./downloads.ts";
 import type { Call, Handlers } from "./route.ts";
@@ -29,12 +30,6 @@ const resolveRange = (range: NonNullable<ReturnType<typeof parseRange>>, size: n
   return { start, end };
 };
 
-const attachment = (response: Response, type: string, name: string): void => {
-  response.setHeader("Content-Type", type);
-  // What comes out of a guest is never rendered on the service's own origin.
-  response.setHeader("Content-Disposition", `attachment; filename*=UTF-8''${encodeURIComponent(name)}`);
-  response.setHeader("X-Content-Type-Options", "nosniff");
-};
 const baseName = (path: string): string => path.split("/").filter(Boolean).at(-1) ?? "root";
 
 /** Sends a guest's file, or the range of it that was asked for. */

@@ -14,7 +14,7 @@ export const admitByLink = (context: Context, relays: OpenRelays, route: Route, 
     failed();
     throw new VitrineError("power_missing", { power: "writing files" });
   }
-  const { signal, release } = relays.add({ computerId: record.id, link, caller, outlivesStop: true });
+  const { signal, release } = relays.add({ kind: "files", computerId: record.id, link, caller, outlivesStop: true });
   signal.addEventListener("abort", () => response.destroy(), { once: true });
   response.once("close", () => {
     release();

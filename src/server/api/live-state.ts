@@ -47,6 +47,7 @@ export const liveStateRoute = (router: Router, context: Context, relays: OpenRel
       if (now) void tell(now).catch(() => {});
     };
     const { signal, release } = relays.add({
+      kind: "live",
       computerId: record.id,
       link,
       caller,

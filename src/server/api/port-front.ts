@@ -62,7 +62,7 @@ export const portFront = (context: Context, relays: OpenRelays) => {
   ): Promise<void> => {
     try {
       const { live } = computers.running(record.id, `port ${port}`);
-      const { signal, release } = relays.add({ computerId: record.id, link, port, socket });
+      const { signal, release } = relays.add({ kind: "port", computerId: record.id, link, port, socket });
       const idle = live.activity.hold("port");
       try {
         await work({ guest: live.guest, port, request, url, forwarding: { secure: isSecure(request) }, signal });

@@ -11,7 +11,12 @@ export const REVOKED = 4003;
 /** Milliseconds that a link's end is told of in advance. */
 const WARNING_MS = 30_000;
 
+/** What is open: a connection to the browser or the display, a live page's state, a use of a published port, a file call by link. */
+export const RELAY_KINDS = ["cdp", "display", "live", "port", "files"] as const;
+export type RelayKind = (typeof RELAY_KINDS)[number];
+
 export interface Opening {
+  kind: RelayKind;
   computerId: string;
   /** What let it in; null: the API key, or nothing was needed. */
   link: LinkRecord | null;
@@ -65,6 +70,11 @@ export class OpenRelays {
     const own = open.filter((entry) => entry.computerId === computerId).length;
     if (own >= socketsPerComputer)
       throw new VitrineError("too_many_connections", { reason: `${own} WebSockets of this computer are open` });
+  }
+
+  /** How many of a kind are open. */
+  count(kind: RelayKind): number {
+    return [...this.#open].filter((entry) => entry.kind === kind).length;
   }
 
   endComputer(id: string): void {

@@ -9,7 +9,11 @@ const DESCRIPTIONS: Record<TemplateName, string> = {
   "coding-agent": "The browser template with compilers, Node.js and pip; built when first asked for",
 };
 
-export const serviceHandlers = ({ hasImage, capacity }: Context): Pick<Handlers, "listTemplates" | "getCapacity" | "health" | "ready"> => ({
+export const serviceHandlers = ({
+  hasImage,
+  capacity,
+  metrics,
+}: Context): Pick<Handlers, "listTemplates" | "getCapacity" | "metrics" | "health" | "ready"> => ({
   listTemplates: async () => ({
     data: await Promise.all(
       TEMPLATES.map(async (id) => ({
@@ -24,6 +28,11 @@ export const serviceHandlers = ({ hasImage, capacity }: Context): Pick<Handlers,
     next_cursor: null,
   }),
   getCapacity: () => capacity.report(),
+  metrics: async ({ response }) => {
+    const text = await metrics.text();
+    response.setHeader("Content-Type", metrics.contentType);
+    response.end(text);
+  },
   health: () => ({ status: "ok" as const }),
   ready: async () => {
     if (!(await hasImage("browser"))) throw new VitrineError("setup_incomplete", { reason: "the browser image is not built yet" });

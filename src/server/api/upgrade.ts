@@ -36,7 +36,7 @@ const open = async (
   if (target.kind === "cdp" && !hasBrowser(record)) throw new VitrineError("no_browser");
   if (target.kind === "display" && !hasDisplay(record)) throw new VitrineError("no_display");
   const { live } = computers.running(record.id, target.kind === "cdp" ? "CDP" : "the display");
-  const { signal, release } = relays.add({ computerId: record.id, link, caller, socket: true });
+  const { signal, release } = relays.add({ kind: target.kind, computerId: record.id, link, caller, socket: true });
   audit(context.emit, caller, { action: target.kind, computerId: record.id });
   const idle = live.activity.hold(target.kind === "cdp" ? "cdp" : "viewer");
   const common = { ...upgrade, guest: live.guest, signal, limits: context.limits };

@@ -7,7 +7,7 @@ import { savedSizes, type Template } from "../templates/template.ts";
 import { boot, machineSpec } from "./boot.ts";
 import { claim, takeOver, waitingFor } from "./claim.ts";
 import { removeAll } from "./delete.ts";
-import { asVitrineError, type Engine, operate, type Step, update, type Waiting } from "./engine.ts";
+import { asVitrineError, type Engine, operate, type Step, tellRestoreFailed, update, type Waiting } from "./engine.ts";
 import { checkNetwork } from "./network.ts";
 import { newRecord, writeDown } from "./new.ts";
 import { requireQuota, sizeOf } from "./quota.ts";
@@ -67,6 +67,9 @@ export const make = (
     }
   });
 
+/** The computer, or null when its machine has failed and nothing is left of it: whatever was wrong, it can still be had a slower way. */
+type Attempt = (kind: "claimed" | "restored", work: () => Promise<ComputerRecord>) => Promise<ComputerRecord | null>;
+
 const start = async (
   engine: Engine,
   record: ComputerRecord,
@@ -74,13 +77,12 @@ const start = async (
   signal: AbortSignal,
   step: Step,
 ): Promise<ComputerRecord> => {
-  /** The computer, or null when its machine has failed and nothing is left of it: whatever was wrong, it can still be had a slower way. */
-  const attempt = async (work: () => Promise<ComputerRecord>, failure: string): Promise<ComputerRecord | null> => {
+  const attempt: Attempt = async (kind, work) => {
     try {
       return await work();
     } catch (error) {
       if (signal.aborted || !(error instanceof VitrineError) || error.code !== "machine_failed") throw error;
-      engine.log.error({ computer: record.id, err: error }, failure);
+      tellRestoreFailed(engine, record.id, kind, error);
       await engine.machines.destroy(engine.directory(record.id), engine.store.computers.require(record.id).machine);
       signal.throwIfAborted();
       return null;
@@ -88,7 +90,7 @@ const start = async (
   };
 
   if (waiting) {
-    const made = await attempt(() => takeOver(engine, record, waiting, signal, step), "what waited cannot be used");
+    const made = await attempt("claimed", () => takeOver(engine, record, waiting, signal, step));
     if (made) return made;
   }
   const leave = await engine.makers.enter(signal);
@@ -103,7 +105,7 @@ const start = async (
 const build = async (
   engine: Engine,
   record: ComputerRecord,
-  attempt: (work: () => Promise<ComputerRecord>, failure: string) => Promise<ComputerRecord | null>,
+  attempt: Attempt,
   signal: AbortSignal,
   step: Step,
 ): Promise<ComputerRecord> => {
@@ -112,7 +114,7 @@ const build = async (
   const template = await engine.template(shapeOf(record.spec), image, signal);
   signal.throwIfAborted();
   if (template) {
-    const made = await attempt(() => fromTemplate(engine, record, spec, template, signal, step), "template cannot be restored");
+    const made = await attempt("restored", () => fromTemplate(engine, record, spec, template, signal, step));
     if (made) return made;
     await engine.discard(template);
   }

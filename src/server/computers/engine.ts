@@ -131,9 +131,13 @@ export const release = async (engine: Engine): Promise<void> => {
 
 /** Writes the status of a computer into the timeline. `previous` is null for one that is new. */
 export const tellStatus = (engine: Engine, record: ComputerRecord, previous: Status | null): void => {
-  const { id, name, status, spec, start_kind, last_error } = record;
+  const { id, name, status, spec, start_kind, ready_ms, ready_phases, last_error } = record;
   // A computer that cannot be made is removed at once.
   const failed = status === "error" || (status === "deleting" && previous === "creating");
+  // A suspend that fails leaves it running, too.
+  const started = status === "running" && previous !== "stopping";
+  // What waited had its process already.
+  const claimed = started && start_kind === "restored" && ready_phases !== null && !("spawn" in ready_phases);
   engine.emit({
     type: "computer.status",
     computer_id: id,
@@ -142,9 +146,18 @@ export const tellStatus = (engine: Engine, record: ComputerRecord, previous: Sta
       previous,
       ...(previous === null && { name, template: spec.template }),
       ...(status === "running" && { start_kind }),
+      ...(started && { ready_ms }),
+      ...(claimed && { claimed }),
       ...(failed && last_error && { reason: `${last_error.code}: ${last_error.message}` }),
     },
   });
+};
+
+/** Tells that a saved state could not be used, where there is another way. */
+export const tellRestoreFailed = (engine: Engine, id: string, kind: "claimed" | "restored" | "resumed", cause: unknown): void => {
+  engine.log.error({ computer: id, kind, err: cause }, "a saved state cannot be used");
+  const { code, message } = asVitrineError(cause);
+  engine.emit({ type: "restore.failed", computer_id: id, data: { kind, reason: `${code}: ${message}` } });
 };
 
 /** Changes a record and tells everyone. A status that may not follow the present one is a bug, and throws. */

@@ -3,7 +3,7 @@ import { VitrineError } from "../../contract/errors.ts";
 import type { Caller } from "../auth/caller.ts";
 import type { MachineSpec } from "../machine/machine.ts";
 import { boot, machineSpec } from "./boot.ts";
-import { asVitrineError, type Engine, operate, requireIdle, type Step, update } from "./engine.ts";
+import { asVitrineError, type Engine, operate, requireIdle, type Step, tellRestoreFailed, update } from "./engine.ts";
 import { requireQuota, sizeOf } from "./quota.ts";
 import type { ComputerRecord } from "./record.ts";
 import { restore } from "./restore.ts";
@@ -78,7 +78,7 @@ const resume = async (
     );
   } catch (cause) {
     if (signal.aborted) throw cause;
-    engine.log.error({ computer: record.id, err: cause }, "suspended state cannot be resumed");
+    tellRestoreFailed(engine, record.id, "resumed", cause);
     await rm(file, { force: true });
     const { message } = asVitrineError(cause);
     const lastError = new VitrineError("memory_lost", { reason: message }, { cause });

@@ -55,9 +55,10 @@ export const finalize = async (studio: Studio, id: string, signal: AbortSignal, 
 const tellEnd = ({ store, emit }: Studio, id: string): void => {
   const record = store.recordings.get(id);
   if (!record) return;
-  const { computer_id, status, end_reason, duration_ms, size_bytes } = record;
+  const { computer_id, status, end_reason, duration_ms, size_bytes, dropped_frames } = record;
   const duration_s = (duration_ms ?? 0) / 1000;
-  emit({ type: "recording.ended", computer_id, data: { recording_id: id, status, end_reason, duration_s, size_bytes } });
+  const data = { recording_id: id, status, end_reason, duration_s, size_bytes, dropped_frames };
+  emit({ type: "recording.ended", computer_id, data });
 };
 
 const errorOf = (cause: unknown): { code: string; message: string } => {
