@@ -21,8 +21,9 @@ beforeAll(async () => {
   fleet.openGuest = (link, secret) => {
     const guest = openGuest(link, secret);
     const exec = (spec: ExecSpec, signal: AbortSignal) => {
+      if (!spec.argv?.includes("/run/vitrine")) return guest.exec(spec, signal);
       users.push(spec.user);
-      const argv = spec.argv?.map((arg) => (arg === "/run/vitrine" ? guestRun : arg));
+      const argv = spec.argv.map((arg) => (arg === "/run/vitrine" ? guestRun : arg));
       return guest.exec({ ...spec, argv, user: userInfo().username } as ExecSpec, signal);
     };
     return Object.create(guest, { exec: { value: exec } });
@@ -68,7 +69,7 @@ test("a service that the computer lacks", async () => {
   expect([status, body.error.code]).toEqual([404, "file_not_found"]);
 });
 
-test("the console, of a computer that is being started too, and from the client", async () => {
+test("the console, and all of it from the client", async () => {
   fleet.console = "Linux version\r\nlogin: ä";
   expect((await log()).body).toBe(fleet.console);
   expect((await log("?tail_bytes=9")).body).toBe("login: ä");
