@@ -96,7 +96,7 @@ test("the life of a computer in its order, with who asked; it stays when the com
     data: { status: "creating", previous: null, name: "brief", template: "browser" },
   });
   expect(events.filter(({ type }) => type === "audit").map(({ actor }) => actor)).toEqual(Array(5).fill("operator"));
-  expect(events[1]?.data).toEqual({ status: "running", previous: "creating", start_kind: "booted" });
+  expect(events[1]?.data).toEqual({ status: "running", previous: "creating", start_kind: "booted", ready_ms: expect.any(Number) });
   expect(events.map((event) => event.id)).toEqual(events.map((event) => event.id).sort((a, b) => a - b));
   // The name is free again, the id is not.
   expect((await service.call("GET", path("brief"))).body.error.code).toBe("computer_not_found");
@@ -181,6 +181,7 @@ test("who watches, who is connected to the browser, and what is recorded", async
         status: "ready",
         end_reason: "stopped",
         duration_s: expect.any(Number),
+        dropped_frames: expect.any(Number),
         size_bytes: expect.any(Number),
       },
     ],

@@ -73,6 +73,9 @@ test("computers wait unseen, are claimed by what fits them, and are refilled", a
   const small = (await create({ ram_mb: 1024 })).body;
   expect(waited()).not.toContain(small.id);
   expect(small.status).toBe("running");
+  const { body: metrics } = await service.call("GET", "/metrics");
+  for (const line of ['vitrine_start_seconds_count{kind="claimed"} 2', 'vitrine_start_seconds_count{kind="restored"} 2'])
+    expect(metrics).toContain(line);
 });
 
 test("a name that is taken costs nothing of what waits", async () => {
