@@ -33,9 +33,15 @@ module.exports = {
       "The CLI is a client. Only commands/host, which run on the service's own machine, compose the server.",
       {
         path: "^src/cli/",
-        pathNot: "^src/cli/commands/host/",
+        pathNot: "^src/cli/commands/(host/|mcp[.]ts$)",
       },
       { path: ours, pathNot: "^src/(cli|client|contract)/" },
+    ),
+    wall(
+      "cli-mcp",
+      "`vitrine mcp` starts an integration, which is a client, too.",
+      { path: "^src/cli/commands/mcp[.]ts$" },
+      { path: ours, pathNot: "^src/(cli|client|contract|integrations/mcp)/" },
     ),
     wall(
       "integrations-client",

@@ -26,6 +26,7 @@ import { addImage } from "./commands/host/image.ts";
 import { addServe } from "./commands/host/serve.ts";
 import { addSetup } from "./commands/host/setup.ts";
 import { addKey } from "./commands/key.ts";
+import { addMcp } from "./commands/mcp.ts";
 
 const version = (): string =>
   (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version;
@@ -66,5 +67,6 @@ export const buildProgram = (cli: Cli): Command => {
   addBrowser(program, cli);
   addCapacity(program, cli);
   addKey(program, cli);
+  addMcp(program, cli);
   return program;
 };
