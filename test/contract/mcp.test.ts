@@ -1,23 +1,20 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client } from "@modelcontextprotocol/client";
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { Vitrine } from "../../src/client/index.ts";
 import { RFB_PORT } from "../../src/contract/guest/protocol.ts";
 import { fakeFleet } from "../support/fake-machine.ts";
+import { startMcp } from "../support/mcp.ts";
 import { startService, type TestService } from "../support/service.ts";
 import { startXvnc, type TestXvnc } from "../unit/display/xvnc.ts";
 
-const CLI = new URL("../../bin/vitrine.mjs", import.meta.url).pathname;
 const dir = mkdtempSync(join(tmpdir(), "vt-"));
 let xvnc: TestXvnc;
 let service: TestService;
 let vitrine: Vitrine;
-let client: Client;
-let said = "";
+let mcp: Awaited<ReturnType<typeof startMcp>>;
 
 beforeAll(async () => {
   xvnc = await startXvnc({ width: 1600, height: 800 });
@@ -30,40 +27,23 @@ afterAll(async () => {
   rmSync(dir, { recursive: true });
 });
 
-const connect = async (env: Record<string, string> = {}) => {
-  const transport = new StdioClientTransport({
-    command: process.execPath,
-    args: [CLI, "mcp"],
-    env: { ...(process.env as Record<string, string>), VITRINE_URL: service.url, VITRINE_API_KEY: service.apiKey, ...env },
-    stderr: "pipe",
-  });
-  transport.stderr?.on("data", (chunk) => (said += chunk));
-  client = new Client({ name: "test", version: "1" });
-  await client.connect(transport);
-};
 beforeEach(async () => {
-  said = "";
-  await connect();
+  mcp = await startMcp(service);
 });
 afterEach(async () => {
-  await client.close();
+  await mcp.client.close();
   for await (const computer of vitrine.computers.all()) await computer.delete();
-  expect(said).toBe("");
+  expect(mcp.complaints()).toBe("");
 });
 
-/** One call's answer: its texts, and the rest. */
-const call = async (name: string, input: object = {}) => {
-  const { content, isError = false } = await client.callTool({ name, arguments: { ...input } });
-  const texts = content.flatMap((block) => (block.type === "text" ? [block.text] : []));
-  return { isError, texts, text: texts[0] ?? "", images: content.flatMap((block) => (block.type === "image" ? [block] : [])) };
-};
-const create = async (input: object = {}) => JSON.parse((await call("computer_create", input)).text);
+const call = (name: string, input?: object) => mcp.call(name, input);
+const create = (input?: object) => mcp.create(input);
 const names = async () => (await vitrine.computers.list()).data.map(({ name }) => name).sort();
 
 test("says what it is and which tools it has, each with a description of it and of what it does", async () => {
-  expect(client.getServerVersion()).toMatchObject({ name: "vitrine", version: "0.1.0" });
-  expect(client.getInstructions()).toContain("computer_create");
-  const { tools } = await client.listTools();
+  expect(mcp.client.getServerVersion()).toMatchObject({ name: "vitrine", version: "0.1.0" });
+  expect(mcp.client.getInstructions()).toContain("computer_create");
+  const { tools } = await mcp.client.listTools();
   const known = tools.map(({ name }) => name);
   expect(known).toEqual(
     expect.arrayContaining(["computer_create", "exec", "file_read", "browser_read_page", "browser_click", "screenshot", "recording_stop"]),
@@ -104,7 +84,7 @@ test("runs commands: both streams, the exit code, a timeout, and no more output 
   expect((await call("exec", { ...user, command: "sleep 60", timeout_s: 0.3 })).texts[0]).toBe("Killed after 0.3 s.");
   const [, long = ""] = (await call("exec", { ...user, command: "seq 100000" })).texts;
   expect(long.length).toBeLessThan(30_100);
-  expect(long).toMatch(/^stdout:\n1\n2\n[^]*characters left out\][^]*\n100000\n$/);
+  expect(long).toMatch(/^stdout:\n1\n2\n.*characters left out\].*\n100000\n$/s);
 });
 
 test("writes, reads and lists files, in parts that cut no character", async () => {
@@ -142,6 +122,22 @@ test("the screen is a small JPEG that says how its coordinates become the screen
   expect(off).toMatchObject({ isError: true, images: [] });
 });
 
+test("a large screen is scaled, and a recording of it is a page and a video that outlive the computer", async () => {
+  await vitrine.computers.create({ name: "large", browser: { viewport: { width: 2560, height: 1280 } } });
+  const { images, text } = await call("screenshot", { computer: "large" });
+  expect(await sharp(Buffer.from(images[0]?.data ?? "", "base64")).metadata()).toMatchObject({ width: 800, height: 400 });
+  expect(text).toBe("The screen at 800x400; multiply coordinates by 2 for computer_act.");
+  const started = JSON.parse((await call("recording_start", { computer: "large", fps: 5 })).text);
+  expect(started).toMatchObject({ status: "recording" });
+  expect(started).not.toHaveProperty("video_url");
+  const stopped = JSON.parse((await call("recording_stop", { computer: "large" })).text);
+  expect(stopped).toMatchObject({ id: started.id, status: "ready", page_url: expect.stringContaining("/recordings/") });
+  expect((await fetch(stopped.video_url)).headers.get("content-type")).toBe("video/mp4");
+  const id = (await vitrine.computers.get("large")).id;
+  await call("computer_delete", { computer: "large" });
+  expect(JSON.parse((await call("recording_get", { computer: id })).text)).toMatchObject({ id: started.id, status: "ready" });
+});
+
 test("failures are told with the registry's code and sentence, and the session goes on", async () => {
   expect(await call("computer_get", { computer: "nobody" })).toMatchObject({
     isError: true,
@@ -151,7 +147,7 @@ test("failures are told with the registry's code and sentence, and the session g
   expect(await call("screenshot")).toMatchObject({ isError: true, text: expect.stringMatching(/^no_display: /) });
   expect(await call("browser_navigate", { url: "https://example.com" })).toMatchObject({
     isError: true,
-    text: expect.stringMatching(/^no_browser: /),
+    text: expect.stringMatching(/^no_display: /),
   });
   expect(await call("recording_get")).toMatchObject({ isError: true, text: expect.stringContaining("recording_start") });
   expect(await call("exec", { command: 7 })).toMatchObject({ isError: true, text: expect.stringContaining("command") });
@@ -164,7 +160,7 @@ test("what the session made is deleted at its end, but what is kept and what oth
   await create({ name: "mine", template: "scratch" });
   await create({ name: "kept", template: "scratch", keep: true });
   expect(await names()).toEqual(["kept", "mine", "other"]);
-  await client.close();
+  await mcp.client.close();
   await vi.waitFor(async () => expect(await names()).toEqual(["kept", "other"]), 10_000);
 });
 
@@ -176,7 +172,7 @@ test("a creation that is under way when the client goes leaves nothing", async (
   try {
     const creating = create({ name: "half", template: "scratch" }).catch(() => {});
     await vi.waitFor(async () => expect(await names()).toEqual(["half"]), 10_000);
-    const closed = client.close();
+    const closed = mcp.client.close();
     open();
     await Promise.all([closed, creating]);
     await vi.waitFor(async () => expect(await names()).toEqual([]), 10_000);
