@@ -164,6 +164,16 @@ test("what the session made is deleted at its end, but what is kept and what oth
   await vi.waitFor(async () => expect(await names()).toEqual(["kept", "other"]), 10_000);
 });
 
+test("a signal ends the session, too", async () => {
+  await create({ template: "scratch" });
+  const closed = new Promise<void>((resolve) => {
+    mcp.client.onclose = resolve;
+  });
+  process.kill(mcp.transport.pid ?? Number.NaN, "SIGTERM");
+  await closed;
+  expect(await names()).toEqual([]);
+});
+
 test("a creation that is under way when the client goes leaves nothing", async () => {
   let open = () => {};
   service.fleet.gate = new Promise((resolve) => {

@@ -33,9 +33,9 @@ export interface FakeFleet {
 
 /**
  * Machines without a VMM: the real guest agent runs on this host, over a unix socket, as the guest. Its browser and display are the loopback
- * ports in `ports`, and are said to be there at once.
+ * ports in `ports`, and are said to be there at once, the browser at `wsPath`.
  */
-export const fakeFleet = (ports: Record<number, number> = {}): FakeFleet => {
+export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtools/browser/fake"): FakeFleet => {
   const running = new Map<string, ChildProcess>();
 
   const boot = async (dir: string, config: string, onSpawn: (record: MachineRecord) => void): Promise<Machine> => {
@@ -156,7 +156,7 @@ export const fakeFleet = (ports: Record<number, number> = {}): FakeFleet => {
     },
     openGuest: (link, secret) => {
       const guest = openGuest({ link, secret });
-      const state: GuestState = { display: true, window: true, browser: { status: "ready", ws_path: "/devtools/browser/fake", starts: 1 } };
+      const state: GuestState = { display: true, window: true, browser: { status: "ready", ws_path: wsPath, starts: 1 } };
       const dial = async (port: number): Promise<Duplex> => {
         const socket = connect({ port: ports[port] ?? port, host: "127.0.0.1", noDelay: true });
         await once(socket, "connect");
