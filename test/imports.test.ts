@@ -28,6 +28,7 @@ const BREACHES: Record<string, [file: string, imports: string]> = {
   "client-contract": ["src/client/x.ts", "../server/deadline.ts"],
   "client-without-zod": ["src/client/y.ts", "../contract/computer.ts"],
   "cli-client": ["src/cli/commands/x.ts", "../../server/deadline.ts"],
+  "cli-mcp": ["src/cli/commands/mcp.ts", "../../server/deadline.ts"],
   "integrations-client": ["src/integrations/x.ts", "../server/deadline.ts"],
   "server-not-clients": ["src/server/relay/x.ts", "../../client/index.ts"],
   "api-not-machine": ["src/server/api/x.ts", "../machine/machine.ts"],
