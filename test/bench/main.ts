@@ -56,7 +56,8 @@ if (unknown) {
 }
 
 const dataDir = mkdtempSync(join(tmpdir(), "vt-"));
-const config = { ...readConfig(process.env), dataDir };
+// Eight copies beside their original are more than a small host promises memory to; they take a tenth of it.
+const config = { ...readConfig({ VITRINE_RAM_FACTOR: "2", ...process.env }), dataDir };
 const logged: Bench["logged"] = [];
 const internet = fakeInternet();
 const service = await serveBench(config, logTo(logged), internet);
