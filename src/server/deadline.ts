@@ -10,7 +10,8 @@ export const withDeadline = async <T>(
   parent: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> => {
-  const timer = AbortSignal.timeout(ms);
+  // It takes whole milliseconds.
+  const timer = AbortSignal.timeout(Math.ceil(ms));
   const signal = parent ? AbortSignal.any([timer, parent]) : timer;
   const expired = Promise.withResolvers<never>();
   const onAbort = () =>
