@@ -30,7 +30,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await new Promise<void>((resolve) => pages.listen(0, "127.0.0.1", resolve));
   const pagePort = (pages.address() as { port: number }).port;
 
-  const config = { ...readConfig(process.env), listen: { host: "127.0.0.1", port: 0 }, dataDir };
+  // Ten small computers beside the shared one are more than a small host promises memory to.
+  const config = { ...readConfig({ VITRINE_RAM_FACTOR: "2", ...process.env }), listen: { host: "127.0.0.1", port: 0 }, dataDir };
   const service = await serve(config, {
     log: pino({ level: "info" }, pino.destination(join(PICTURES, "service.log"))),
     progress: ({ message }) => console.log(message),
