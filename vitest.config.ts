@@ -30,6 +30,20 @@ export default defineConfig({
           hookTimeout: 600_000,
         },
       },
+      {
+        // Services and machines that are killed, one file at a time.
+        test: {
+          ...shared,
+          name: "faults",
+          include: ["test/faults/**/*.test.ts"],
+          globalSetup: "test/faults/setup.ts",
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
     ],
   },
 });

@@ -11,7 +11,7 @@ import { findConfinement } from "../../src/server/machine/confinement/find.ts";
 import type { Confinement, Walls } from "../../src/server/machine/confinement/walls.ts";
 import { readBases } from "../../src/server/machine/disks.ts";
 import { tenantOf } from "../../src/server/machine/qemu/view.ts";
-import { commandLine, listeners, processesIn, qemuIn, statusOf } from "./machine-processes.ts";
+import { commandLine, listeners, processesIn, qemuIn, statusOf } from "../support/machine-processes.ts";
 import { vitrine, vm } from "./shared.ts";
 
 const dirOf = ({ id }: Computer | { id: string }): string => join(realpathSync(vm.dataDir), "computers", id);

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { serviceProcess } from "./service-process.ts";
+import { serviceProcess } from "../support/service-process.ts";
 
 let service: Awaited<ReturnType<typeof serviceProcess>>;
 let site: Server;

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Recordings } from "../../src/client/index.ts";
+import { serviceProcess } from "../support/service-process.ts";
 import { colours, probe } from "../unit/recordings/video.ts";
-import { serviceProcess } from "./service-process.ts";
 
 /** A page whose colour tells the time: blue counts the half seconds, by sixteens, since it was loaded. */
 const PAGE = `<!doctype html><title>clock</title><body><script>

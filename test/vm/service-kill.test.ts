@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { serviceProcess } from "./service-process.ts";
+import { serviceProcess } from "../support/service-process.ts";
 
 let service: Awaited<ReturnType<typeof serviceProcess>>;
 beforeAll(async () => {
