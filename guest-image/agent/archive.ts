@@ -7,8 +7,8 @@ import { checkPath } from "./paths.ts";
 import { errnoIn, runTool, type Tool } from "./tools.ts";
 import { asUser, guestUser } from "./users.ts";
 
-const tar = (stream: ServerHttp2Stream, args: string[]): Tool => {
-  const tool = runTool(guestUser(), "tar", args);
+const toolFor = (stream: ServerHttp2Stream, file: string, args: string[]): Tool => {
+  const tool = runTool(guestUser(), file, args);
   stream.once("close", tool.kill);
   if (stream.destroyed) tool.kill();
   return tool;
@@ -29,7 +29,7 @@ const folder = (path: string, work: (path: string) => void): void => {
 const pack = async ({ stream, query }: Call): Promise<void> => {
   const path = checkPath(query.get("path"));
   folder(path, () => {});
-  const tool = tar(stream, ["--ignore-failed-read", "-I", "gzip -1", "-C", path, "-cf", "-", "."]);
+  const tool = toolFor(stream, "tar", ["--ignore-failed-read", "-I", "gzip -1", "-C", path, "-cf", "-", "."]);
   tool.stdin.end();
   stream.respond({ ":status": 200, "content-type": "application/gzip" });
   await pipeline(tool.stdout, stream, { end: false });
@@ -43,14 +43,18 @@ const pack = async ({ stream, query }: Call): Promise<void> => {
 const unpack = async ({ stream, query }: Call): Promise<void> => {
   const path = checkPath(query.get("path"));
   folder(path, () => mkdirSync(path, { recursive: true }));
-  const tool = tar(stream, ["-C", path, "-xzf", "-"]);
+  const tool = toolFor(stream, "tar", ["-C", path, "-xzf", "-"]);
   tool.stdout.resume();
   // tar may end before the body does; the rest is let pass by.
   stream.pipe(tool.stdin);
   tool.stdin.once("close", () => stream.resume());
   const { code, words } = await tool.done;
   if (stream.closed) throw new Error("the host broke off");
-  if (code === 0) return answerNothing(stream);
+  if (code === 0) {
+    // Of so many files none may be forgotten.
+    await toolFor(stream, "sync", ["-f", path]).done;
+    return answerNothing(stream);
+  }
   const errno = errnoIn(words);
   if (errno === "ENOSPC" || errno === "EACCES") throw pathFault(Object.assign(new Error(words), { code: errno }), path);
   throw new Fault("archive_invalid", { reason: tellingLine(words) });

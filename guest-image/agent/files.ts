@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync, renameSync, statSync, unlinkSync } from "node:fs";
 import { answerJson, answerNothing, type Call, type Routes, readJson } from "./call.ts";
+import { keepNames } from "./durable.ts";
 import { Fault, pathFault } from "./fault.ts";
 import { checkPath } from "./paths.ts";
 import { readFile } from "./read-file.ts";
@@ -37,6 +38,7 @@ const remove = async (call: Call): Promise<void> => {
       throw pathFault(error, path);
     });
   }
+  await keepNames(path);
   answerNothing(call.stream);
 };
 
@@ -45,6 +47,7 @@ const makeFolder = async ({ stream }: Call): Promise<void> => {
   atPath(path, () => {
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) mkdirSync(path, { recursive: true });
   });
+  await keepNames(path);
   answerNothing(stream);
 };
 
@@ -72,6 +75,7 @@ const move = async (call: Call): Promise<void> => {
       throw pathFault(error, to);
     });
   }
+  await keepNames(from, to);
   answerNothing(call.stream);
 };
 

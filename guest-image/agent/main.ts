@@ -24,6 +24,7 @@ import { openSettings, readBootConfig } from "./settings.ts";
 import { followState } from "./state/state.ts";
 import { tunnel } from "./tunnels.ts";
 import { guestUser, isRoot } from "./users.ts";
+import { workspace } from "./workspace.ts";
 
 /** The guest agent: what the host does in a computer, it does through this one server. */
 
@@ -66,6 +67,7 @@ const start = () => {
     "POST /configure": configure(places, settings),
     "POST /standby": standby(renewer, pages),
     "POST /renew": renew(places, settings, renewer, pages, (kept) => endOthers(kept)),
+    "POST /workspace": workspace(places),
     "POST /power": power(places),
     "POST /exec": exec(pipes, settings),
     ...processes(pipes, settings),

@@ -21,6 +21,8 @@ export interface Places {
   date: string;
   /** Sets name, clock and the kernel's random numbers in one go; see rootfs. */
   renew: string;
+  /** Mounts, holds and releases the workspace; see rootfs. */
+  workspace: string;
   /** Where the guest's own name, id and time zone are written down. */
   etc: string;
 }
@@ -43,5 +45,6 @@ export const placesFrom = (env: NodeJS.ProcessEnv): Places => ({
   powerOff: env.VITRINE_AGENT_POWEROFF ?? "/opt/vitrine/bin/poweroff",
   date: env.VITRINE_AGENT_DATE ?? "/bin/date",
   renew: env.VITRINE_AGENT_RENEW ?? "/opt/vitrine/bin/renew",
+  workspace: env.VITRINE_AGENT_WORKSPACE ?? "/opt/vitrine/bin/workspace",
   etc: env.VITRINE_AGENT_ETC ?? "/etc",
 });

@@ -63,11 +63,11 @@ export const renew =
     endOthers(stream.session);
     const { hostname, entropy, secret, settings: change, grow, copy } = renewal;
     const clock = () => (change.clock_ms ?? Date.now()) + (performance.now() - came);
-    await renewer.apply(hostname, clock, Buffer.from(entropy, "base64"));
+    await renewer.apply(hostname, clock, Buffer.from(entropy, "base64"), grow.workspace ?? 0);
     // After the kernel's own numbers are new, since it is from them that the others are seeded.
     if (copy) pages.wipe();
     writeIdentity(places, renewal);
     settings.become({ secret, hostname, settings: change });
-    if (grow) await promisify(execFile)("resize2fs", ["/dev/vda"], { env: { PATH: "/usr/sbin:/sbin" } });
+    if (grow.root) await promisify(execFile)("resize2fs", ["/dev/vda"], { env: { PATH: "/usr/sbin:/sbin" } });
     answerNothing(stream);
   };

@@ -6,8 +6,8 @@ import { createInterface } from "node:readline";
 export interface Renewer {
   /** Starts the helper, so that it is there when it is needed. */
   prepare(): Promise<void>;
-  /** `clock` is asked for the time, in milliseconds since the epoch, when the helper is ready. Rejects with the helper's words when a call fails. */
-  apply(hostname: string, clock: () => number, entropy: Buffer): Promise<void>;
+  /** `clock` is asked for the time, in milliseconds since the epoch, when the helper is ready; `workspaceBytes` is what the workspace's disk has grown to, or 0. Rejects with the helper's words when a call fails. */
+  apply(hostname: string, clock: () => number, entropy: Buffer, workspaceBytes: number): Promise<void>;
 }
 
 interface Helper {
@@ -50,7 +50,7 @@ export const openRenewer = (program: string): Renewer => {
   };
   return {
     prepare: async () => void (await prepare()),
-    apply: async (hostname, clock, entropy) => {
+    apply: async (hostname, clock, entropy, workspaceBytes) => {
       const { child, next } = await prepare();
       // It is good for one renewal.
       ready = null;
@@ -58,7 +58,7 @@ export const openRenewer = (program: string): Renewer => {
       const seconds = Math.floor(clockMs / 1000);
       const nanoseconds = Math.round((clockMs - seconds * 1000) * 1e6);
       const answer = next();
-      child.stdin!.end(`${hostname} ${seconds} ${nanoseconds} ${entropy.toString("hex")}\n`);
+      child.stdin!.end(`${hostname} ${seconds} ${nanoseconds} ${entropy.toString("hex")} ${workspaceBytes}\n`);
       const line = await answer;
       if (line !== "ok") throw new Error(line);
     },

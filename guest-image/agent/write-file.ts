@@ -3,6 +3,7 @@ import { constants, createWriteStream, fchmodSync, mkdirSync, openSync, realpath
 import { posix } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { answerNothing, type Call } from "./call.ts";
+import { keepNames } from "./durable.ts";
 import { Fault, pathFault } from "./fault.ts";
 import { checkPath } from "./paths.ts";
 import { asUser, guestUser } from "./users.ts";
@@ -44,12 +45,13 @@ export const writeFile = async ({ stream, query }: Call): Promise<void> => {
   try {
     target = asUser(user, () => openBeside(path));
     const { temporary, fd, path: final } = target;
-    // The write stream owns the descriptor and closes it after its last write.
-    await pipeline(stream.iterator({ destroyOnReturn: false }), createWriteStream("", { fd, highWaterMark: 1024 * 1024 }));
+    // The write stream owns the descriptor, and puts what it has on the disk before it closes it.
+    await pipeline(stream.iterator({ destroyOnReturn: false }), createWriteStream("", { fd, flush: true, highWaterMark: 1024 * 1024 }));
     // A reset with code 0 looks like the end of the body, but only a reset closes the stream before it is answered.
     if (stream.closed) throw new Error("the host broke off");
     asUser(user, () => renameSync(temporary, final));
     target = null;
+    await keepNames(final);
     answerNothing(stream);
   } catch (error) {
     throw pathFault(error, path);

@@ -10,6 +10,7 @@ export const describe = (c: ComputerRecord): string =>
     error: c.last_error && `${c.last_error.code}: ${c.last_error.message}`,
     template: c.template,
     size: `${c.vcpus} cores, ${c.ram_mb} MB RAM, ${c.disk_size_mb} MB disk`,
+    workspace: `${Math.ceil(c.workspace_used_bytes / 1024 ** 2)} of ${c.workspace_quota_mb} MB`,
     browser: c.browser && `${c.browser.mode}, ${c.browser.viewport.width}x${c.browser.viewport.height}, ${c.browser.status}`,
     network: [c.network.mode, ...c.network.host_ports.map((port) => `host port ${port}`)].join(", "),
     metadata: Object.entries(c.metadata)

@@ -10,6 +10,7 @@ export interface SpecOptions extends NetworkOptions {
   vcpus?: number;
   ramMb?: number;
   diskSizeMb?: number;
+  workspaceQuotaMb?: number;
   viewport?: Viewport;
   headless?: boolean;
   recordVideo?: boolean;
@@ -27,7 +28,8 @@ export const addSpecOptions = (command: Command): Command =>
     .option("--name <name>", "lower-case letters, digits and hyphens")
     .option("--vcpus <n>", "cores", integer)
     .option("--ram-mb <n>", "memory", integer)
-    .option("--disk-size-mb <n>", "disk", integer)
+    .option("--disk-size-mb <n>", "disk of the system", integer)
+    .option("--workspace-quota-mb <n>", "what /home/ohm can hold", integer)
     .option("--viewport <WxH>", "size of the screen", viewport)
     .option("--headless", "a browser without a display")
     .option("--record-video", "record the screen from the first moment to the last")
@@ -48,6 +50,7 @@ export const specFrom = (options: SpecOptions, url?: string): CreateComputerInpu
     vcpus: options.vcpus,
     ram_mb: options.ramMb,
     disk_size_mb: options.diskSizeMb,
+    workspace_quota_mb: options.workspaceQuotaMb,
     browser: Object.keys(browser).length > 0 ? browser : undefined,
     network: Object.keys(network).length > 0 ? network : undefined,
     published_ports: options.publish,

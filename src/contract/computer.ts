@@ -97,7 +97,13 @@ export const CreateComputer = z
     template: TemplateName.default("browser"),
     vcpus: z.int().min(1).max(16).default(2),
     ram_mb: z.int().min(512).max(32768).default(2048),
-    disk_size_mb: z.int().min(4096).max(1048576).default(10240),
+    disk_size_mb: z.int().min(2048).max(1048576).default(10240),
+    workspace_quota_mb: z
+      .int()
+      .min(1024)
+      .max(1048576)
+      .default(65536)
+      .describe("What /home/ohm, a disk of its own, can hold; it takes no more of the host than is in it"),
     browser: BrowserOptions.prefault({}),
     record_video: z
       .union([z.boolean(), RecordVideo])
@@ -143,6 +149,8 @@ export const Computer = z
     vcpus: z.int(),
     ram_mb: z.int(),
     disk_size_mb: z.int(),
+    workspace_quota_mb: z.int(),
+    workspace_used_bytes: z.int().describe("What the workspace takes of the host's disk"),
     browser: z.object({ mode: z.enum(["live", "headless"]), viewport: Viewport, status: z.enum(BROWSER_STATUSES) }).nullable(),
     cdp_url: z.string().nullable().describe("What Playwright's connectOverCDP takes"),
     cdp_ws_url: z.string().nullable().describe("The browser's WebSocket; stays valid when Chromium is relaunched"),

@@ -300,13 +300,13 @@ describe("quotas", () => {
 
   test("disk: of all, stopped or not; a fork of two counts twice, and makes nothing when it is too much", async () => {
     const who = await person({ max_disk_mb: 30_000 });
-    const { id } = (await who.computer({ disk_size_mb: 10_240 })).body;
+    const { id } = (await who.computer({ disk_size_mb: 8_192, workspace_quota_mb: 2_048 })).body;
     await who.call("POST", `/v1/computers/${id}/stop`, { mode: "shutdown" });
     refused(await who.call("POST", `/v1/computers/${id}/fork`, { count: 2 }));
     expect((await who.call("GET", "/v1/computers")).body.data).toHaveLength(1);
     const copies = await who.call("POST", `/v1/computers/${id}/fork`, { count: 1 });
     expect(copies.status).toBe(201);
-    refused(await who.computer({ disk_size_mb: 10_240 }));
+    refused(await who.computer({ disk_size_mb: 8_192, workspace_quota_mb: 2_048 }));
     for (const one of [id, copies.body.data[0].id]) await who.call("DELETE", `/v1/computers/${one}`);
   });
 

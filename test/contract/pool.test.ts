@@ -21,7 +21,7 @@ const begin = async (waiting: number): Promise<void> => {
     key: "aaaa",
     dir: templateDir,
     shape: { template: "browser", mode: "live", vcpus: 2, ram_mb: 2048, disk_size_mb: 10240 },
-    disk: { file: "", overlay: null },
+    disks: { root: { file: "", overlay: null }, workspace: { file: "", overlay: null } },
     state: { file: join(templateDir, "state"), memory: null, exact: true },
     secret: SECRET,
   };

@@ -65,6 +65,7 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
         VITRINE_AGENT_RENEW: "/bin/false",
         VITRINE_AGENT_DATE: "/bin/false",
         VITRINE_AGENT_ETC: join(dir, "etc"),
+        VITRINE_AGENT_WORKSPACE: "/bin/false",
       },
     });
     await once(agent, "spawn");
@@ -126,15 +127,16 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
         await mkdir(dir);
         await writeFile(join(dir, "disk"), "");
       },
-      copy: async ({ dir }, disk) => {
+      copy: async ({ dir }, { root }) => {
         await mkdir(dir);
-        await copyFile(disk, join(dir, "disk"));
+        await copyFile(root, join(dir, "disk"));
       },
       seal: async () => {},
-      freezeDisk: async (dir) => {
+      freezeDisks: async (dir) => {
         await copyFile(join(dir, "disk"), join(dir, "frozen"));
-        return join(dir, "frozen");
+        return { root: join(dir, "frozen"), workspace: join(dir, "frozen") };
       },
+      bytesOf: () => 0,
       boot: ({ dir }, files, _signal, onSpawn) => boot(dir, files.config, onSpawn),
       restore: async ({ dir }, state, _signal, onSpawn, onPhase) => {
         if (fleet.failRestore) throw fleet.failRestore;

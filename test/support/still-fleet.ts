@@ -120,6 +120,7 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
     configure: async () => {},
     standby: async () => {},
     renew: async (renewal) => void renewal(),
+    holdWorkspace: async () => {},
     powerOff: async () => {
       throw new VitrineError("guest_unreachable", { reason: "it does not listen" });
     },
@@ -175,13 +176,14 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
     openGuest: (link) => guestOf("path" in link ? dirname(link.path) : ""),
     driver: {
       prepare,
-      copy: (spec) => prepare(spec, { file: "", overlay: null }),
+      copy: (spec) => prepare(spec, { root: null, workspace: null }),
       seal: async () => {},
-      freezeDisk: async (dir) => {
+      freezeDisks: async (dir) => {
         const frozen = join(dir, "frozen");
         await writeFile(frozen, "");
-        return frozen;
+        return { root: frozen, workspace: frozen };
       },
+      bytesOf: () => 0,
       boot: async ({ dir }, { config }, _signal, onSpawn) => {
         names.set(dir, JSON.parse(config).hostname);
         // As long as it takes for others to come in between.

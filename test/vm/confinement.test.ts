@@ -10,6 +10,7 @@ import { confine } from "../../src/server/machine/confinement/confine.ts";
 import { findConfinement } from "../../src/server/machine/confinement/find.ts";
 import type { Confinement, Walls } from "../../src/server/machine/confinement/walls.ts";
 import { readBases } from "../../src/server/machine/disks.ts";
+import { DISKS } from "../../src/server/machine/machine.ts";
 import { tenantOf } from "../../src/server/machine/qemu/view.ts";
 import { commandLine, listeners, processesIn, qemuIn, statusOf } from "../support/machine-processes.ts";
 import { vitrine, vm } from "./shared.ts";
@@ -68,10 +69,10 @@ const asHostile = async (script: string, walls: Walls = found.walls): Promise<st
     accel: "tcg",
     vcpus: 2,
     ram_mb: 2048,
-    rootDisk: "root.qcow2",
+    disks: DISKS,
     memory: { file, private: true },
   } as const;
-  const tenant = tenantOf(dir, { ...spec, kernel: after("-kernel"), initrd: after("-initrd") }, await readBases(dir));
+  const tenant = tenantOf(dir, { ...spec, kernel: after("-kernel"), initrd: after("-initrd") }, Object.values(await readBases(dir)).flat());
   const argv = confine({ ...found, walls }, tenant, 'exec "$@"', ["bash", "-c", script]);
   return shell(argv, dir);
 };
@@ -131,7 +132,7 @@ describe("a QEMU that turned hostile", () => {
     ["become root again", () => "setpriv --reuid 0 true && test $(id -u) != $(id -u nobody) && mount -t tmpfs none /dev", false],
     ["find more in a user namespace of its own", () => `unshare --user --map-root-user --mount head -c 4 ${victim}/root.qcow2`, false],
   ];
-  const template = async (): Promise<string> => (await readBases(dirOf(hostile)))[0]!;
+  const template = async (): Promise<string> => (await readBases(dirOf(hostile))).root[0]!;
 
   test.each(attempts)("cannot %s", async (_, script, works) => {
     if (works) expect(await shell(["bash", "-c", await script()], dirOf(hostile))).toMatch(/^done/);

@@ -10,6 +10,7 @@
  * | POST /configure GuestSettings | 204; applied to the running guest |
  * | POST /standby[?alone=1] | 204; what the renewal of a copy needs is ready. `alone`: caches are dropped, and the agent ends the link |
  * | POST /renew Renewal | 204; a guest that was saved and restored becomes a computer of its own; later calls carry the new secret |
+ * | POST /workspace {hold} | 204; while it is held, nothing more can be written to the workspace |
  * | POST /power PowerRequest | 204, then the guest syncs, ends its services and powers off |
  * | POST /exec ExecSpec | frames (see frames.ts); closing the stream kills the process group |
  * | POST /processes ProcessSpec | ProcessRecord; GET /processes lists; GET /processes/{pid} one |
@@ -28,7 +29,7 @@
  *
  * An error answer has status 400, or 401 for a wrong secret, and the JSON {code, details} (GuestError); the code says what, not the status.
  */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** TCP port of the agent in the guest. */
 export const AGENT_PORT = 7000;
@@ -64,8 +65,8 @@ export interface Renewal extends BootConfig {
   session: string;
   /** IANA name of the time zone; UTC when empty. */
   timezone: string;
-  /** The disk has become larger, and the file system is to fill it. */
-  grow: boolean;
+  /** Bytes that disks have been made, which their file systems are to fill. */
+  grow: { root?: number; workspace?: number };
   /** Others go on from the same state: the browser's random numbers must not be theirs. */
   copy: boolean;
 }

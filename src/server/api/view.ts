@@ -45,6 +45,8 @@ export const viewOf = (context: Context, request: IncomingMessage, record: Compu
     vcpus: spec.vcpus,
     ram_mb: spec.ram_mb,
     disk_size_mb: spec.disk_size_mb,
+    workspace_quota_mb: spec.workspace_quota_mb,
+    workspace_used_bytes: context.computers.workspaceBytes(record),
     browser: hasBrowser(record)
       ? { mode: spec.browser.mode, viewport: spec.browser.viewport, status: browserStatus(context, record) }
       : null,

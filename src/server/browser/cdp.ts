@@ -1,8 +1,8 @@
 import { type CdpSession, openCdpSession } from "./cdp-session.ts";
 import type { BrowserGuest } from "./endpoint.ts";
 
-/** Milliseconds: what waits for a window or a page to follow takes longer than a question. */
-const CALL_MS = 30_000;
+/** Milliseconds: what waits for a window or a page to follow takes longer than a question, and on a busy host that emulates, much longer. */
+const CALL_MS = 120_000;
 /** A connection that stands for itself ends its calls with it. */
 const never = new AbortController().signal;
 

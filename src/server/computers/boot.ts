@@ -8,8 +8,8 @@ import { type ComputerRecord, hasBrowser, hasDisplay } from "./record.ts";
 import { isWhole } from "./whole.ts";
 
 export const machineSpec = (engine: Engine, record: ComputerRecord, image: GuestImage): MachineSpec => {
-  const { vcpus, ram_mb, disk_size_mb } = record.spec;
-  return { dir: engine.directory(record.id), vcpus, ram_mb, disk_size_mb, image };
+  const { vcpus, ram_mb, disk_size_mb, workspace_quota_mb } = record.spec;
+  return { dir: engine.directory(record.id), vcpus, ram_mb, disks_mb: { root: disk_size_mb, workspace: workspace_quota_mb }, image };
 };
 
 /**
@@ -37,8 +37,8 @@ export const boot = (
       clock.done("kernel");
       await guest.waitFor(isWhole({ browser: hasBrowser(record), display: hasDisplay(record) }), signal);
       clock.done("services");
-      const probe = await guest.exec({ argv: ["true"], user: "ohm", timeout_ms: 30_000 }, signal);
-      if (probe.exit_code !== 0) throw new VitrineError("guest_unreachable", { reason: "a first command failed" });
+      const probe = await guest.exec({ argv: ["test", "-w", "."], user: "ohm", timeout_ms: 30_000 }, signal);
+      if (probe.exit_code !== 0) throw new VitrineError("guest_unreachable", { reason: "its workspace cannot be written" });
       clock.done("exec");
     };
     return bringUp(engine, record, { machine, kind: "booted", clock, signal, work, lastError });

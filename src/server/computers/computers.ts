@@ -68,6 +68,7 @@ export type Computers = ReturnType<typeof computersOf>;
 export const computers = (engine: Engine) => ({
   of: (caller: Caller): Computers => computersOf(engine, caller),
   live: ({ id }: ComputerRecord): Live | undefined => engine.live.get(id),
+  workspaceBytes: ({ id }: ComputerRecord): number => engine.machines.bytesOf(engine.directory(id), "workspace"),
   usage: (keyId: string) => engine.store.computers.usage(keyId),
 });
 export type AllComputers = ReturnType<typeof computers>;

@@ -1,7 +1,7 @@
 import type { CreateComputer } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
 import { type Caller, ownerOf } from "../auth/caller.ts";
-import type { MachineSpec } from "../machine/machine.ts";
+import { blankDisks, type MachineSpec } from "../machine/machine.ts";
 import { shapeOf } from "../templates/shape.ts";
 import { savedSizes, type Template } from "../templates/template.ts";
 import { boot, machineSpec } from "./boot.ts";
@@ -120,7 +120,7 @@ const build = async (
   }
   step("prepare");
   update(engine, record.id, { image, template: null });
-  await engine.machines.prepare(spec, { file: image.rootDisk, overlay: null });
+  await engine.machines.prepare(spec, blankDisks(image));
   signal.throwIfAborted();
   return boot(engine, record, spec, signal, step);
 };
@@ -133,10 +133,10 @@ const fromTemplate = async (
   signal: AbortSignal,
   step: Step,
 ): Promise<ComputerRecord> => {
-  const { key, dir, disk, state, secret } = template;
+  const { key, dir, disks, state, secret } = template;
   step("prepare");
   update(engine, record.id, { image: spec.image, template: { key, dir } });
-  await engine.machines.prepare(spec, disk);
+  await engine.machines.prepare(spec, disks);
   await engine.refer(template, record.id, spec.dir);
   signal.throwIfAborted();
   return restore(engine, record, spec, { state, kind: "restored", secret, saved: savedSizes(template), shared: true }, signal, step);

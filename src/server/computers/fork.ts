@@ -2,6 +2,7 @@ import { link, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { VitrineError } from "../../contract/errors.ts";
 import { type Caller, ownerOf } from "../auth/caller.ts";
+import type { PerDisk } from "../machine/machine.ts";
 import { boot, machineSpec } from "./boot.ts";
 import { make } from "./create.ts";
 import { remove } from "./delete.ts";
@@ -16,8 +17,8 @@ import { memoryBelow, stateFile } from "./suspended.ts";
 
 /** What the copies begin from. */
 interface Cut {
-  /** A disk that nobody writes to any more. */
-  disk: string;
+  /** Disks that nobody writes to any more. */
+  disks: PerDisk<string>;
   /** Memory and devices at that moment; null: of a computer that was shut down there are none. */
   state: { file: string; memory: string | null } | null;
 }
@@ -35,8 +36,8 @@ const cutRunning = async (engine: Engine, { id }: ComputerRecord, signal: AbortS
   try {
     await machine.pause();
     await machine.saveState(file, signal);
-    const disk = await engine.machines.freezeDisk(engine.directory(id));
-    return { disk, state: { file, memory: memoryBelow(machine.record) } };
+    const disks = await engine.machines.freezeDisks(engine.directory(id));
+    return { disks, state: { file, memory: memoryBelow(machine.record) } };
   } catch (error) {
     await rm(file, { force: true });
     throw error;
@@ -54,18 +55,18 @@ const cutRunning = async (engine: Engine, { id }: ComputerRecord, signal: AbortS
 const cut = async (engine: Engine, record: ComputerRecord, signal: AbortSignal): Promise<Cut> => {
   if (record.status === "running") return cutRunning(engine, record, signal);
   const dir = engine.directory(record.id);
-  const disk = await engine.machines.freezeDisk(dir);
-  if (!record.suspended) return { disk, state: null };
+  const disks = await engine.machines.freezeDisks(dir);
+  if (!record.suspended) return { disks, state: null };
   const file = join(dir, `${generateId("fork")}.state`);
   await link(stateFile(dir), file);
-  return { disk, state: { file, memory: record.suspended.memory } };
+  return { disks, state: { file, memory: record.suspended.memory } };
 };
 
 const begin = async (
   engine: Engine,
   parent: ComputerRecord,
   copy: ComputerRecord,
-  { disk, state }: Cut,
+  { disks, state }: Cut,
   signal: AbortSignal,
   step: Step,
 ) => {
@@ -73,7 +74,7 @@ const begin = async (
   if (!image) throw new VitrineError("wrong_state", { status: parent.status, verb: "fork", needs: "made whole once" });
   const spec = machineSpec(engine, copy, image);
   step("prepare");
-  await engine.machines.copy(spec, disk);
+  await engine.machines.copy(spec, disks);
   if (template) await engine.refer(template, copy.id, spec.dir);
   signal.throwIfAborted();
   if (!state) return boot(engine, copy, spec, signal, step);
@@ -130,8 +131,8 @@ export const fork = async (
       await Promise.all(copies.map(({ id }) => remove(engine, id).catch(() => {})));
       throw error;
     } finally {
-      // The copies have links of their own to the disk.
-      for (const file of [taken?.state?.file, taken?.disk]) if (file) await rm(file, { force: true });
+      // The copies have links of their own to the disks.
+      for (const file of taken ? [taken.state?.file, ...Object.values(taken.disks)] : []) if (file) await rm(file, { force: true });
     }
   });
 };

@@ -40,7 +40,7 @@ const restoreOne = async (engine: Engine, record: ComputerRecord, signal: AbortS
   let machine: Machine | null = null;
   let guest: Guest | null = null;
   try {
-    await engine.machines.prepare(spec, from.disk);
+    await engine.machines.prepare(spec, from.disks);
     await engine.refer(from, id, spec.dir);
     machine = await engine.machines.restore(spec, from.state, signal, () => {});
     guest = engine.openGuest(machine.link, from.secret);
@@ -62,7 +62,7 @@ const makeReady = async (
   record: ComputerRecord,
   signal: AbortSignal,
 ): Promise<void> => {
-  await guest.renew(() => renewalOf(engine, record, { grow: false, copy: true }), signal);
+  await guest.renew(() => renewalOf(engine, record, { grow: {}, copy: true }), signal);
   await engine.warm(shape, guest, signal);
   // For the renewal that gives it to its owner.
   await guest.standby(false, signal);

@@ -5,11 +5,11 @@ import type { Engine } from "./engine.ts";
 import type { ComputerRecord } from "./record.ts";
 
 /** What computers of a size will take once they run. */
-export const sizeOf = ({ vcpus, ram_mb, disk_size_mb }: ComputerRecord["spec"], count = 1): Usage => ({
+export const sizeOf = ({ vcpus, ram_mb, disk_size_mb, workspace_quota_mb }: ComputerRecord["spec"], count = 1): Usage => ({
   computers: count,
   vcpus: count * vcpus,
   ram_mb: count * ram_mb,
-  disk_mb: count * disk_size_mb,
+  disk_mb: count * (disk_size_mb + workspace_quota_mb),
 });
 
 /**
@@ -23,7 +23,7 @@ export const requireQuota = (engine: Pick<Engine, "store">, { key }: Caller, mor
     ["computers", key.max_computers, "computers"],
     ["vcpus", key.max_vcpus, "cores in computers that are not stopped"],
     ["ram_mb", key.max_ram_mb, "MiB of memory in computers that are not stopped"],
-    ["disk_mb", key.max_disk_mb, "MiB of disk"],
+    ["disk_mb", key.max_disk_mb, "MiB of disks and workspaces"],
   ] as const;
   for (const [name, limit, what] of limits) {
     const wanted = usage[name] + (more[name] ?? 0);

@@ -7,7 +7,7 @@ import { openPage, sizeWindow } from "../browser/first-tab.ts";
 import { withDeadline } from "../deadline.ts";
 import { resizeDisplay } from "../display/resize.ts";
 import type { Guest } from "../guest/guest.ts";
-import type { MachineSpec, SavedState } from "../machine/machine.ts";
+import { DISKS, type MachineSpec, type PerDisk, type SavedState } from "../machine/machine.ts";
 import { bringUp } from "./bring-up.ts";
 import { type Engine, type Live, type Step, update } from "./engine.ts";
 import { type Stopwatch, stopwatch } from "./phases.ts";
@@ -15,8 +15,10 @@ import { type ComputerRecord, hasBrowser, hasDisplay } from "./record.ts";
 import { renewalOf } from "./renewal.ts";
 import { isWhole } from "./whole.ts";
 
-/** The screen and the disk of a saved machine; null: they are the computer's own. */
-type Saved = { viewport: Viewport; disk_size_mb: number } | null;
+/** The screen and the disks of a saved machine; null: they are the computer's own. */
+type Saved = { viewport: Viewport; disks_mb: PerDisk<number> } | null;
+
+const MIB = 1024 * 1024;
 
 /** Where a computer goes on from. */
 export interface Origin {
@@ -62,8 +64,9 @@ export const become =
     // Chromium does this on the processor that the agent leaves free.
     const resized = saved ? resize(record, guest, saved.viewport, signal) : Promise.resolve();
     resized.catch(() => {});
-    const grow = saved !== null && spec.disk_size_mb > saved.disk_size_mb;
-    if (grow) await machine.growDisk(spec.disk_size_mb);
+    const larger = DISKS.filter((disk) => saved !== null && spec.disks_mb[disk] > saved.disks_mb[disk]);
+    await Promise.all(larger.map((disk) => machine.growDisk(disk, spec.disks_mb[disk])));
+    const grow = Object.fromEntries(larger.map((disk) => [disk, spec.disks_mb[disk] * MIB]));
     // Told while it is renewed, rather than before.
     const whole = guest.waitFor(isWhole({ browser: hasBrowser(record), display: hasDisplay(record) }), signal);
     whole.catch(() => {});

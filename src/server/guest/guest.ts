@@ -43,6 +43,8 @@ export interface Guest {
   standby(alone: boolean, signal: AbortSignal): Promise<void>;
   /** Makes a restored guest another computer, whose secret is spoken from then on. */
   renew(renewal: () => Renewal, signal: AbortSignal): Promise<void>;
+  /** Takes what is free of the workspace, so that nothing more is written there, or gives it back. */
+  holdWorkspace(hold: boolean, signal: AbortSignal): Promise<void>;
   powerOff(signal: AbortSignal): Promise<void>;
   /** Says that the machine is paused, or no more: until then its silence is no loss of the link. */
   hold(held: boolean): void;

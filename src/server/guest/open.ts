@@ -41,6 +41,7 @@ export const openGuest = ({ link: address, secret, log = () => {} }: GuestOption
       await call(link, { method: "POST", path: "/renew", json: renewal, signal });
       link.become(renewal.secret);
     },
+    holdWorkspace: (hold, signal) => call(link, { method: "POST", path: "/workspace", json: { hold }, signal }),
     powerOff: (signal) => call(link, { method: "POST", path: "/power", json: { action: "off" }, signal }),
     hold: link.hold,
     exec: (spec, signal) => exec(link, spec, signal),

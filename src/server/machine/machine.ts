@@ -16,9 +16,17 @@ export interface MachineSpec {
   dir: string;
   vcpus: number;
   ram_mb: number;
-  disk_size_mb: number;
+  /** MiB that the guest sees of each. */
+  disks_mb: PerDisk<number>;
   image: GuestImage;
 }
+
+/** A computer's disks, in the order in which its guest sees them: the system, and the workspace. */
+export const DISKS = ["root", "workspace"] as const;
+export type Disk = (typeof DISKS)[number];
+export type PerDisk<T> = Record<Disk, T>;
+/** A disk's file in the computer's directory. */
+export const diskFile = (disk: Disk): string => `${disk}.qcow2`;
 
 /** What a new machine's disk is laid over. */
 export interface DiskBase {
@@ -26,6 +34,12 @@ export interface DiskBase {
   /** An empty overlay of `file`, to be copied where there is one: that is faster than to make it. */
   overlay: string | null;
 }
+
+/** The disks that a machine boots from for the first time. */
+export const blankDisks = (image: GuestImage): PerDisk<DiskBase | null> => ({
+  root: { file: image.rootDisk, overlay: null },
+  workspace: null,
+});
 
 /** Memory and devices of a machine at rest. */
 export interface SavedState {
@@ -86,8 +100,8 @@ export interface Machine {
   resume(): Promise<void>;
   /** Writes the state of a paused machine to a new file, whole or not at all. The machine stays paused. */
   saveState(file: string, signal: AbortSignal): Promise<void>;
-  /** Makes the disk of the running guest larger; a smaller size than it has is an error. */
-  growDisk(sizeMb: number): Promise<void>;
+  /** Makes a disk of the running guest larger; a smaller size than it has is an error. */
+  growDisk(disk: Disk, sizeMb: number): Promise<void>;
   /** Ends the VMM and all its helpers at once (SIGKILL to the group) and waits until they are gone. Idempotent. */
   kill(): Promise<void>;
   /** Lets go of the machine without ending it: closes QMP. For a service that stops while computers run on. */
@@ -96,12 +110,14 @@ export interface Machine {
 
 /** Makes, finds and removes machines. The port that QEMU implements (qemu/driver.ts). */
 export interface MachineDriver {
-  /** Makes the directory and the disk, which has the base's size if that is larger. Fails if the directory exists. */
-  prepare(spec: MachineSpec, base: DiskBase): Promise<void>;
-  /** Makes the directory of a copy, whose disk is laid over the frozen `disk` of another machine. */
-  copy(spec: MachineSpec, disk: string): Promise<void>;
-  /** Makes a copy of the disk in `dir`, to which nobody writes. The machine must be halted, or paused with its state saved: then what is in the file is whole. */
-  freezeDisk(dir: string): Promise<string>;
+  /** Makes the directory and the disks, each of its base's size if that is larger; one without a base is empty. Fails if the directory exists. */
+  prepare(spec: MachineSpec, bases: PerDisk<DiskBase | null>): Promise<void>;
+  /** Makes the directory of a copy, whose disks are laid over `frozen` ones of another machine. */
+  copy(spec: MachineSpec, frozen: PerDisk<string>): Promise<void>;
+  /** Makes copies of the disks in `dir`, to which nobody writes. The machine must be halted, or paused with its state saved: then what is in the files is whole. */
+  freezeDisks(dir: string): Promise<PerDisk<string>>;
+  /** Bytes of the host's disk that a disk in `dir` takes, and what of it is this computer's alone. 0 when there is none. */
+  bytesOf(dir: string, disk: Disk): number;
   /** Makes a file that a machine has written one that every machine may read, and none can change. */
   seal(file: string): Promise<void>;
   /**

@@ -72,7 +72,7 @@ export const computerStore = (db: DatabaseSync) => {
   // One in error has no machine any more, like one that is stopped.
   const usage = db.prepare(`
     SELECT count(*) AS computers, coalesce(sum(vcpus * runs), 0) AS vcpus, coalesce(sum(ram_mb * runs), 0) AS ram_mb, coalesce(sum(disk_mb), 0) AS disk_mb
-    FROM (SELECT spec ->> 'vcpus' AS vcpus, spec ->> 'ram_mb' AS ram_mb, spec ->> 'disk_size_mb' AS disk_mb,
+    FROM (SELECT spec ->> 'vcpus' AS vcpus, spec ->> 'ram_mb' AS ram_mb, (spec ->> 'disk_size_mb') + (spec ->> 'workspace_quota_mb') AS disk_mb,
       status NOT IN ('stopped', 'restorable', 'error') AS runs FROM computers WHERE key_id = ? AND status <> 'deleted')`);
   const page = db.prepare(`
     SELECT *, rowid FROM computers

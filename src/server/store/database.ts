@@ -53,6 +53,9 @@ CREATE TABLE published_ports (
   computer_id TEXT NOT NULL, port INTEGER NOT NULL, public INTEGER NOT NULL, PRIMARY KEY (computer_id, port)
 ) STRICT;
 `,
+  `
+UPDATE computers SET spec = json_set(spec, '$.workspace_quota_mb', 65536);
+`,
 ];
 
 /** Brings a database of any earlier version to the present one, wholly or not at all. Throws data_dir_newer. */

@@ -6,11 +6,11 @@ import { VitrineError } from "../../contract/errors.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Guest } from "../guest/guest.ts";
 import { createOverlay } from "../machine/disks.ts";
-import type { BootFiles, GuestImage, LinkAddress, MachineDriver } from "../machine/machine.ts";
+import { type BootFiles, blankDisks, DISKS, diskFile, type GuestImage, type LinkAddress, type MachineDriver } from "../machine/machine.ts";
 import type { Progress } from "../progress.ts";
 import { markFiles, writeManifest } from "./manifest.ts";
-import type { Shape } from "./shape.ts";
-import { buildDir, evict, findTemplate, freshDir, removeAbandoned, sizeOnDisk, templateAt, templatesDir } from "./store.ts";
+import { type Shape, templateDisks } from "./shape.ts";
+import { buildDir, evict, findTemplate, freshDir, overlayFile, removeAbandoned, sizeOnDisk, templateAt, templatesDir } from "./store.ts";
 import type { Template } from "./template.ts";
 
 /** What building needs from the rest of the service. */
@@ -39,12 +39,12 @@ const bootAndSave = async (
   parent: AbortSignal,
 ) => {
   const dir = join(work, "m");
-  const { vcpus, ram_mb, disk_size_mb } = shape;
-  const spec = { dir, vcpus, ram_mb, disk_size_mb, image };
+  const { vcpus, ram_mb } = shape;
+  const spec = { dir, vcpus, ram_mb, disks_mb: templateDisks(shape), image };
   const say = (message: string, percent: number) => progress({ step: "template", message, percent });
   await withDeadline(`The template '${shape.template}'`, ports.bootDeadlineMs, parent, async (signal) => {
     say(`Booting '${shape.template}' once, to be restored from then on`, 0);
-    await ports.machines.prepare(spec, { file: image.rootDisk, overlay: null });
+    await ports.machines.prepare(spec, blankDisks(image));
     const machine = await ports.machines.boot(spec, ports.bootFiles(shape, secret), signal, () => {}, join(work, "memory"));
     const guest = ports.openGuest(machine.link, secret);
     try {
@@ -61,8 +61,9 @@ const bootAndSave = async (
       await machine.kill();
     }
   });
-  await rename(join(dir, "root.qcow2"), join(work, "root.qcow2"));
-  for (const name of ["root.qcow2", "memory"]) await ports.machines.seal(join(work, name));
+  const disks = DISKS.map(diskFile);
+  for (const name of disks) await rename(join(dir, name), join(work, name));
+  for (const name of [...disks, "memory"]) await ports.machines.seal(join(work, name));
   await rm(dir, { recursive: true });
 };
 
@@ -93,7 +94,8 @@ export const ensureTemplate = async (
     try {
       await bootAndSave(ports, shape, image, secret, work, told, signal);
       told({ step: "template", message: "Checking it", percent: 80 });
-      await createOverlay(join(work, "overlay.qcow2"), join(final, "root.qcow2"), 0, join(work, "root.qcow2"));
+      for (const disk of DISKS)
+        await createOverlay(join(work, overlayFile(disk)), join(final, diskFile(disk)), 0, join(work, diskFile(disk)));
       const files = await markFiles(work, signal);
       const manifest = { key, shape, image_id: image.id, built_at: new Date().toISOString(), secret, size: await sizeOnDisk(work), files };
       await writeManifest(work, manifest);

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { GuestImage } from "../machine/machine.ts";
 import { fileKey, findBinary } from "../machine/probe.ts";
 import { type Accel, QEMU_BINARY, stateFlags } from "../machine/qemu/args.ts";
-import type { Shape } from "./shape.ts";
+import { type Shape, templateDisks } from "./shape.ts";
 
 /** Raised when what is done to a guest before it is saved changes. */
 const RECIPE = 2;
@@ -23,6 +23,7 @@ export const templateKey = async (shape: Shape, image: GuestImage, accel: Accel)
     image.id,
     await fileKey(await findBinary(QEMU_BINARY)),
     stateFlags(accel, shape.vcpus, shape.ram_mb),
+    templateDisks(shape),
     await processor(accel),
   ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 20);

@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 
 /** The files of a template that a restore reads. They never change. */
-export const FILES = ["memory", "state", "root.qcow2", "overlay.qcow2"] as const;
+export const FILES = ["memory", "state", "root.qcow2", "root.overlay.qcow2", "workspace.qcow2", "workspace.overlay.qcow2"] as const;
 
 const FileMark = z.object({ size: z.int(), mtime_ms: z.number(), inode: z.int(), sha256: z.string() });
 

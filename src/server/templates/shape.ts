@@ -1,4 +1,5 @@
 import type { CreateComputer, TemplateName } from "../../contract/computer.ts";
+import type { PerDisk } from "../machine/machine.ts";
 
 /** What of a computer is fixed by the template it is restored from. */
 export interface Shape {
@@ -14,12 +15,16 @@ export interface Shape {
 export const TEMPLATE_VIEWPORT = { width: 1280, height: 800 } as const;
 
 /** Disk of a template: the default, or the least for computers that ask for less. A file system grows online and never shrinks. */
-const DISK_SIZES_MB = [10240, 4096] as const;
+const DISK_SIZES_MB = [10240, 2048] as const;
+/** The least workspace that there is: each computer's grows to its quota when it is restored. */
+const WORKSPACE_MB = 1024;
+
+export const templateDisks = ({ disk_size_mb }: Shape): PerDisk<number> => ({ root: disk_size_mb, workspace: WORKSPACE_MB });
 
 export const shapeOf = ({ template, vcpus, ram_mb, disk_size_mb, browser }: Omit<CreateComputer, "name">): Shape => ({
   template,
   mode: template === "scratch" ? "none" : browser.mode,
   vcpus,
   ram_mb,
-  disk_size_mb: DISK_SIZES_MB.find((size) => size <= disk_size_mb) ?? 4096,
+  disk_size_mb: DISK_SIZES_MB.find((size) => size <= disk_size_mb) ?? 2048,
 });

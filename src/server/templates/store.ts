@@ -4,6 +4,7 @@ import { mkdir, readdir, readlink, rm, stat, symlink, utimes } from "node:fs/pro
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { ifUnlocked } from "../../../guest-image/build/lock.ts";
+import { type Disk, type DiskBase, diskFile } from "../machine/machine.ts";
 import { type Manifest, readManifest, verify, writeManifest } from "./manifest.ts";
 import type { Shape } from "./shape.ts";
 import type { Template } from "./template.ts";
@@ -13,11 +14,15 @@ export const templatesDir = (cacheDir: string): string => join(cacheDir, "templa
 const REFS = "refs";
 const BUILDING = ".build-";
 
+/** An empty overlay of a template's disk, in the template's directory. */
+export const overlayFile = (disk: Disk): string => `${disk}.overlay.qcow2`;
+const diskBase = (dir: string, disk: Disk): DiskBase => ({ file: join(dir, diskFile(disk)), overlay: join(dir, overlayFile(disk)) });
+
 export const templateAt = (dir: string, { key, shape, secret }: Pick<Manifest, "key" | "shape" | "secret">): Template => ({
   key,
   dir,
   shape: shape as Shape,
-  disk: { file: join(dir, "root.qcow2"), overlay: join(dir, "overlay.qcow2") },
+  disks: { root: diskBase(dir, "root"), workspace: diskBase(dir, "workspace") },
   state: { file: join(dir, "state"), memory: join(dir, "memory"), exact: true },
   secret,
 });

@@ -1,5 +1,5 @@
-import type { DiskBase, SavedState } from "../machine/machine.ts";
-import { type Shape, TEMPLATE_VIEWPORT } from "./shape.ts";
+import type { DiskBase, PerDisk, SavedState } from "../machine/machine.ts";
+import { type Shape, TEMPLATE_VIEWPORT, templateDisks } from "./shape.ts";
 
 /** A computer that was booted once and saved at the point where all are alike. */
 export interface Template {
@@ -8,11 +8,11 @@ export interface Template {
   /** Where its files are. */
   dir: string;
   shape: Shape;
-  disk: DiskBase;
+  disks: PerDisk<DiskBase>;
   state: SavedState;
   /** What the guest's agent takes until it is given a secret of its own. */
   secret: string;
 }
 
-/** The screen and the disk of a computer that has just been restored from it. */
-export const savedSizes = ({ shape }: Template) => ({ viewport: TEMPLATE_VIEWPORT, disk_size_mb: shape.disk_size_mb });
+/** The screen and the disks of a computer that has just been restored from it. */
+export const savedSizes = ({ shape }: Template) => ({ viewport: TEMPLATE_VIEWPORT, disks_mb: templateDisks(shape) });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { VitrineError } from "../../contract/errors.ts";
 import { connectCdp } from "../browser/cdp.ts";
 import { firstTab, sizeWindow } from "../browser/first-tab.ts";
 import { askBrowser } from "../browser/request.ts";
@@ -70,7 +71,8 @@ const useDisplay = async (guest: Guest, signal: AbortSignal): Promise<void> => {
 /** Waits until a booted guest is whole, and uses all of it once: what is made at a first use is then in the template, and not in the way of each clone. */
 export const warm = async ({ mode }: Shape, guest: Guest, signal: AbortSignal): Promise<void> => {
   await guest.waitFor(isWhole({ browser: mode !== "none", display: mode === "live" }), signal);
-  await guest.exec({ argv: ["true"], user: "ohm", timeout_ms: 30_000 }, signal);
+  const { exit_code } = await guest.exec({ argv: ["test", "-w", "."], user: "ohm", timeout_ms: 30_000 }, signal);
+  if (exit_code !== 0) throw new VitrineError("guest_unreachable", { reason: "its workspace cannot be written" });
   if (mode !== "none") await useBrowser(guest, signal);
   if (mode === "live") await useDisplay(guest, signal);
   await sleep(SETTLE_MS, undefined, { signal });

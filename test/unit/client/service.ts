@@ -34,6 +34,8 @@ export const computer = (fields: Partial<ComputerRecord> = {}): ComputerRecord =
   vcpus: 2,
   ram_mb: 2048,
   disk_size_mb: 10240,
+  workspace_quota_mb: 65536,
+  workspace_used_bytes: 20_000_000,
   browser: { mode: "live", viewport: { width: 1280, height: 800 }, status: "ready" },
   cdp_url: "http://127.0.0.1:7780/v1/computers/cmp_abcdefghijkl/cdp?token=T",
   cdp_ws_url: "ws://127.0.0.1:7780/v1/computers/cmp_abcdefghijkl/cdp?token=T",

@@ -33,7 +33,7 @@ const renewal: Renewal = {
   session: "VITRINE_HOSTNAME='einstein'\nVITRINE_BROWSER='none'\n",
   timezone: "Asia/Tokyo",
   settings: { env: { A: "1" }, clock_ms: 1_700_000_000_123 },
-  grow: false,
+  grow: { workspace: 4_294_967_296 },
   copy: false,
 };
 
@@ -45,8 +45,9 @@ test("a renewed guest has another name, secret, clock, zone and environment, and
   await other.standby(false, soon());
   await guest.renew(() => renewal, soon());
 
-  const [name, seconds, nanoseconds, hex] = readFileSync(join(dir, "told"), "utf8").trim().split(" ");
+  const [name, seconds, nanoseconds, hex, workspaceBytes] = readFileSync(join(dir, "told"), "utf8").trim().split(" ");
   expect([name, Buffer.from(hex!, "hex").toString()]).toEqual(["einstein", "random"]);
+  expect(workspaceBytes).toBe("4294967296");
   const told = Number(seconds) * 1000 + Number(nanoseconds) / 1e6;
   expect(told).toBeGreaterThanOrEqual(1_700_000_000_123);
   expect(readFileSync(join(etc, "hostname"), "utf8")).toBe("einstein\n");

@@ -9,7 +9,7 @@ const spec: QemuSpec = {
   ram_mb: 1024,
   kernel: "/images/a/vmlinuz",
   initrd: "/images/a/initrd.gz",
-  rootDisk: "root.qcow2",
+  disks: ["root", "workspace"],
   fwCfg: { config: "config.fw" },
   forwards: [[7000, 7000]],
 };
@@ -42,7 +42,7 @@ test("KVM and emulation differ in accelerator, CPU and what emulation need not p
 });
 
 test("the canary has the same flags, without a disk and the boot files", () => {
-  const { rootDisk, fwCfg, ...rest } = spec;
+  const { disks, fwCfg, ...rest } = spec;
   const canary = qemuArgs({ ...rest, append: ["vitrine.canary"] });
   expect(canary.join(" ")).not.toContain("-drive");
   expect(canary.join(" ")).not.toContain("-fw_cfg");
@@ -54,7 +54,8 @@ test("what the guest must be told privately is given as files", () => {
 });
 
 test("a comma in a file's name does not become another option", () => {
-  expect(values(qemuArgs({ ...spec, rootDisk: "a,readonly=on" }), "-drive")[0]).toContain("file=a,,readonly=on,format=qcow2");
+  const memory = { file: "a,readonly=on", private: true };
+  expect(values(qemuArgs({ ...spec, memory }), "-object")[0]).toContain("mem-path=a,,readonly=on,share=off");
 });
 
 test("an emulated kernel is told the frequency of its time stamp counter where it is known", () => {

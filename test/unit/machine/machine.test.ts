@@ -16,7 +16,7 @@ import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Machine, MachineRecord, MachineSpec } from "../../../src/server/machine/machine.ts";
+import { blankDisks, type Machine, type MachineRecord, type MachineSpec } from "../../../src/server/machine/machine.ts";
 import { QEMU_BINARY, qemuArgs } from "../../../src/server/machine/qemu/args.ts";
 import { createQemuDriver } from "../../../src/server/machine/qemu/driver.ts";
 import { launch } from "../../../src/server/machine/qemu/launch.ts";
@@ -54,7 +54,7 @@ afterEach(async () => {
 });
 
 const spec = (kernel: Then | "panic" | "absent" = "hang"): MachineSpec => tinySpec(dir, images, kernel);
-const prepare = (wanted: MachineSpec) => driver.prepare(wanted, { file: wanted.image.rootDisk, overlay: null });
+const prepare = (wanted: MachineSpec) => driver.prepare(wanted, blankDisks(wanted.image));
 const boot = async (kernel?: Then | "panic" | "absent"): Promise<Machine> => {
   await prepare(spec(kernel));
   return driver.boot(spec(kernel), files, soon(), (spawned) => {
@@ -75,7 +75,7 @@ test("prepares a private directory with a disk of at least the base's size, once
   expect(existsSync(dir)).toBe(true);
 
   await driver.destroy(dir, null);
-  await prepare({ ...spec(), disk_size_mb: 1 });
+  await prepare({ ...spec(), disks_mb: { root: 1, workspace: 100 } });
   const least = JSON.parse(execFileSync("qemu-img", ["info", "--output=json", join(dir, "root.qcow2")], { encoding: "utf8" }));
   expect(least["virtual-size"]).toBe(64 * 1024 * 1024);
 });

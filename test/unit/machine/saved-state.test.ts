@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Machine, MachineRecord, MachineSpec, SavedState } from "../../../src/server/machine/machine.ts";
+import { blankDisks, type Machine, type MachineRecord, type MachineSpec, type SavedState } from "../../../src/server/machine/machine.ts";
 import { createQemuDriver } from "../../../src/server/machine/qemu/driver.ts";
 import { cwdOf, livePids } from "../../../src/server/process/kill.ts";
 import { type Then, tinyKernel, tinySpec } from "./tiny-guest.ts";
@@ -36,7 +36,7 @@ afterEach(async () => {
 /** Every machine has this kernel on its command line but the first; what another kernel says can only come from a saved state. */
 const spec = (name: string, kernel: Then = "hang"): MachineSpec => tinySpec(join(root, name), images, kernel);
 const keep = (name: string) => (record: MachineRecord) => void records.set(join(root, name), record);
-const prepare = (wanted: MachineSpec) => driver.prepare(wanted, { file: wanted.image.rootDisk, overlay: null });
+const prepare = (wanted: MachineSpec) => driver.prepare(wanted, blankDisks(wanted.image));
 const bootFlood = async (name: string, memory?: string): Promise<Machine> => {
   await prepare(spec(name, "flood"));
   const machine = await driver.boot(spec(name, "flood"), files, soon(), keep(name), memory);
@@ -132,14 +132,14 @@ test("a copy's disk stays readable when its original is gone, also a copy's copy
       ) as unknown[]
     ).length;
   await prepare(spec("a"));
-  await driver.copy(spec("b"), await driver.freezeDisk(spec("a").dir));
-  await driver.copy(spec("c"), await driver.freezeDisk(spec("b").dir));
+  await driver.copy(spec("b"), await driver.freezeDisks(spec("a").dir));
+  await driver.copy(spec("c"), await driver.freezeDisks(spec("b").dir));
   await driver.destroy(spec("a").dir, null);
   await driver.destroy(spec("b").dir, null);
   // Its own, its frozen parent's, that one's frozen parent's, and the image's.
   expect(chain(spec("c").dir)).toBe(4);
   const machine = await driver.boot(spec("c"), files, soon(), keep("c"));
-  await machine.growDisk(200);
+  await machine.growDisk("root", 200);
   await machine.kill();
   const info = JSON.parse(execFileSync("qemu-img", ["info", "--output=json", join(spec("c").dir, "root.qcow2")], { encoding: "utf8" }));
   expect(info["virtual-size"]).toBe(200 * 1024 * 1024);

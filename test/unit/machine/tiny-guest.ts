@@ -64,7 +64,7 @@ export const tinySpec = (dir: string, images: string, kernel: string): MachineSp
   dir,
   vcpus: 1,
   ram_mb: 128,
-  disk_size_mb: 100,
+  disks_mb: { root: 100, workspace: 100 },
   image: {
     id: "tiny",
     template: "scratch",

@@ -46,7 +46,12 @@ test("a database of version 1 opens with all that is in it, which is the operato
   databaseIn(dir, VERSION_1);
   for (let opening = 0; opening < 2; opening++) {
     const store = openStore(dir);
-    expect(store.computers.get("ada")).toMatchObject({ id: "cmp_a", key_id: null, status: "stopped", spec: { vcpus: 2 } });
+    expect(store.computers.get("ada")).toMatchObject({
+      id: "cmp_a",
+      key_id: null,
+      status: "stopped",
+      spec: { vcpus: 2, workspace_quota_mb: 65536 },
+    });
     expect(store.recordings.get("rec_a")).toMatchObject({ computer_name: "ada", key_id: null, size_bytes: 1234, spec: { fps: 12 } });
     expect(store.links.own("cmp_a")).toMatchObject([
       { id: "lnk_a", power: "cdp", port: null, read_only: 0, one_time: 0, uses: opening, created_at: null },
@@ -57,7 +62,7 @@ test("a database of version 1 opens with all that is in it, which is the operato
     store.close();
   }
   const db = new DatabaseSync(join(dir, "vitrine.db"));
-  expect(db.prepare("PRAGMA user_version").get()?.user_version).toBe(3);
+  expect(db.prepare("PRAGMA user_version").get()?.user_version).toBe(4);
   db.close();
 });
 

@@ -77,8 +77,8 @@ test("a key's computers are told apart, and counted as its quotas count them", (
     of("key_a", `a_${status}`, status);
   of("key_b", "b_1", "running");
   of(null, "o_1", "running");
-  // Two cores, 2048 MiB and 10240 MiB of disk each.
-  expect(store.computers.usage("key_a")).toEqual({ computers: 7, vcpus: 8, ram_mb: 8192, disk_mb: 71_680 });
+  // Two cores, 2048 MiB, and 10240 and 65536 MiB of disks each.
+  expect(store.computers.usage("key_a")).toEqual({ computers: 7, vcpus: 8, ram_mb: 8192, disk_mb: 530_432 });
   expect(store.computers.usage("key_none")).toEqual({ computers: 0, vcpus: 0, ram_mb: 0, disk_mb: 0 });
   const listed = (keyId: string | null) => store.computers.list({ keyId, limit: 50 }).data.map(({ id }) => id);
   expect(listed("key_b")).toEqual(["b_1"]);

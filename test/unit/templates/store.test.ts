@@ -150,8 +150,8 @@ test("what a builder that is gone has left is ended and removed", async () => {
 test("the shape is what a template fixes: disks are grown, other options are given later", () => {
   const of = (input: object) => shapeOf(CreateComputer.parse(input));
   expect(of({})).toEqual(shape);
-  expect(of({ disk_size_mb: 20_000, env: { A: "1" }, browser: { locale: "cs-CZ" } })).toEqual(shape);
-  expect(of({ disk_size_mb: 5000 }).disk_size_mb).toBe(4096);
+  expect(of({ disk_size_mb: 20_000, workspace_quota_mb: 1024, env: { A: "1" }, browser: { locale: "cs-CZ" } })).toEqual(shape);
+  expect(of({ disk_size_mb: 5000 }).disk_size_mb).toBe(2048);
   expect(of({ template: "scratch", browser: { mode: "headless" } }).mode).toBe("none");
   expect(of({ browser: { mode: "headless" } }).mode).toBe("headless");
 });

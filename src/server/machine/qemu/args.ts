@@ -1,6 +1,6 @@
 import { AGENT_SERIAL_PORT, FW_CFG } from "../../../contract/guest/protocol.ts";
 import { RUN_DIR } from "../confinement/owner.ts";
-import type { MachineRecord } from "../machine.ts";
+import { DISKS, type Disk, diskFile, type MachineRecord } from "../machine.ts";
 
 export type Accel = MachineRecord["accel"];
 
@@ -11,8 +11,8 @@ export interface QemuSpec {
   ram_mb: number;
   kernel: string;
   initrd: string;
-  /** Root disk, a qcow2; none for the canary. */
-  rootDisk?: string;
+  /** Files in the working directory, named after them; none for the canary. */
+  disks?: readonly Disk[];
   /** Files that become fw_cfg items, by the names of FW_CFG. */
   fwCfg?: Partial<Record<keyof typeof FW_CFG, string>>;
   /** Loopback ports, in QEMU's network namespace, and the guest's ports that they lead to. */
@@ -28,10 +28,9 @@ export interface QemuSpec {
 }
 
 export const QEMU_BINARY = "qemu-system-x86_64";
-/** Names of QEMU's parts that QMP speaks of. */
-export const QEMU_IDS = { console: "con", agent: "agent", rootDisk: "root" } as const;
-/** Relative to QEMU's working directory, the computer's, as is the socket. */
-export const ROOT_DISK = "root.qcow2";
+/** Names of QEMU's parts that QMP speaks of, beside the disks' own. */
+export const QEMU_IDS = { console: "con", agent: "agent" } as const;
+/** Relative to QEMU's working directory, the computer's. */
 export const QMP_SOCKET = `${RUN_DIR}/qmp.sock`;
 /** Bytes of console kept in QEMU's memory. A power of two. */
 export const CONSOLE_BYTES = 256 * 1024;
@@ -85,7 +84,7 @@ export const qemuArgs = (spec: QemuSpec): string[] => [
   // A ring in memory: a guest that floods its console fills nothing on the host.
   ...["-chardev", `ringbuf,id=${QEMU_IDS.console},size=${CONSOLE_BYTES}`, "-serial", `chardev:${QEMU_IDS.console}`],
   ...["-device", "virtio-rng-pci"],
-  ...(spec.rootDisk ? disk(QEMU_IDS.rootDisk, spec.rootDisk) : []),
+  ...(spec.disks ?? []).flatMap(disk),
   ...["-netdev", `user,id=net,restrict=on,ipv6=off${spec.forwards.map(([from, to]) => `,hostfwd=tcp:127.0.0.1:${from}-:${to}`).join("")}`],
   ...["-device", "virtio-net-pci,netdev=net,romfile="],
   // Only whether a program in the guest holds this port open is of interest; its bytes go nowhere.
@@ -103,13 +102,13 @@ const memory = ({ file, private: isPrivate }: { file: string; private: boolean }
   `memory-backend-file,id=mem,size=${ramMb}M,mem-path=${value(file)},share=${isPrivate ? "off" : "on"}`,
 ];
 
-const disk = (id: string, file: string): string[] => [
+const disk = (id: Disk): string[] => [
   "-drive",
-  `if=none,id=${id},file=${value(file)},format=qcow2,discard=unmap,detect-zeroes=unmap,cache=writeback`,
+  `if=none,id=${id},file=${diskFile(id)},format=qcow2,discard=unmap,detect-zeroes=unmap,cache=writeback`,
   "-device",
   `virtio-blk-pci,drive=${id}`,
 ];
 
 /** What of the command line a saved state depends on: everything but where files and ports are. */
 export const stateFlags = (accel: Accel, vcpus: number, ramMb: number): string =>
-  qemuArgs({ binary: "", accel, vcpus, ram_mb: ramMb, kernel: "", initrd: "", rootDisk: "", forwards: [] }).join(" ");
+  qemuArgs({ binary: "", accel, vcpus, ram_mb: ramMb, kernel: "", initrd: "", disks: DISKS, forwards: [] }).join(" ");

@@ -7,10 +7,10 @@ import { killGroup } from "../../process/kill.ts";
 import { endGroup, enterCgroups } from "../confinement/cgroup.ts";
 import { findConfinement } from "../confinement/find.ts";
 import { type Confinement, inWords, type UidRange } from "../confinement/walls.ts";
-import { freeze, layOver, layOverFrozen, seal } from "../disks.ts";
+import { bytesOf, freeze, layOver, layOverFrozen, seal } from "../disks.ts";
 import { checkSocketPaths } from "../link.ts";
-import type { BootFiles, Machine, MachineDriver, MachineRecord, MachineSpec } from "../machine.ts";
-import { type Accel, QEMU_BINARY, type QemuSpec, ROOT_DISK } from "./args.ts";
+import { type BootFiles, DISKS, type Machine, type MachineDriver, type MachineRecord, type MachineSpec } from "../machine.ts";
+import { type Accel, QEMU_BINARY, type QemuSpec } from "./args.ts";
 import { attach } from "./attach.ts";
 import { launch } from "./launch.ts";
 import { openLog } from "./log.ts";
@@ -65,10 +65,9 @@ const makeDirectory = async (dir: string, fill: () => Promise<void>): Promise<vo
   }
 };
 
-const prepare: MachineDriver["prepare"] = ({ dir, disk_size_mb }, base) =>
-  makeDirectory(dir, () => layOver(join(dir, ROOT_DISK), base, disk_size_mb));
+const prepare: MachineDriver["prepare"] = ({ dir, disks_mb }, bases) => makeDirectory(dir, () => layOver(dir, bases, disks_mb));
 
-const copy: MachineDriver["copy"] = ({ dir }, frozenDisk) => makeDirectory(dir, () => layOverFrozen(join(dir, ROOT_DISK), frozenDisk));
+const copy: MachineDriver["copy"] = ({ dir }, frozen) => makeDirectory(dir, () => layOverFrozen(dir, frozen));
 
 const adopt = async (given: string, record: MachineRecord, signal: AbortSignal): Promise<Machine | null> => {
   signal.throwIfAborted();
@@ -130,7 +129,7 @@ export const createQemuDriver = ({ accel, qemuBinary = QEMU_BINARY, uids, log = 
     ram_mb,
     kernel,
     initrd,
-    rootDisk: ROOT_DISK,
+    disks: DISKS,
   });
 
   const boot: MachineDriver["boot"] = async (spec, files, signal, onSpawn, memory) => {
@@ -173,7 +172,8 @@ export const createQemuDriver = ({ accel, qemuBinary = QEMU_BINARY, uids, log = 
   return {
     prepare,
     copy,
-    freezeDisk: async (dir) => freeze(await realDir(dir), ROOT_DISK),
+    freezeDisks: async (dir) => freeze(await realDir(dir)),
+    bytesOf,
     seal,
     boot,
     restore,

@@ -46,11 +46,15 @@ export const launch = async (
   const [link, { log, end }, bases] = await Promise.all([
     planLink(dir, confinement.walls.kind !== "none"),
     makeLog(dir),
-    spec.rootDisk ? readBases(dir) : [],
+    spec.disks ? readBases(dir) : null,
     rm(join(dir, QMP_SOCKET), { force: true }),
   ]);
   const words = qemuArgs({ ...spec, forwards: link.forwards, tscKhz: hostTscKhz() });
-  const child = await start(() => confine(confinement, tenantOf(dir, spec, bases), link.script, words), dir, end).catch((error: Error) => {
+  const child = await start(
+    () => confine(confinement, tenantOf(dir, spec, bases ? Object.values(bases).flat() : []), link.script, words),
+    dir,
+    end,
+  ).catch((error: Error) => {
     log.close();
     throw new VitrineError("machine_failed", { reason: `QEMU could not be started: ${error.message}` }, { cause: error });
   });

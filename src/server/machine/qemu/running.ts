@@ -119,7 +119,7 @@ export const openMachine = async ({ dir, record, qmp, log, child }: RunningOptio
     resume: async () => void (await qmp.execute("cont")),
     saveState: (file, signal) => saveTo(file, record, qmp, dir, signal),
     loadState: (file, exact, signal) => loadState(qmp, dir, file, exact, signal),
-    growDisk: async (sizeMb) => void (await qmp.execute("block_resize", { device: QEMU_IDS.rootDisk, size: sizeMb * 1024 * 1024 })),
+    growDisk: async (disk, sizeMb) => void (await qmp.execute("block_resize", { device: disk, size: sizeMb * 1024 * 1024 })),
     kill: async () => {
       exit ??= { cause: "killed", reason: "ended by the service" };
       await end();

@@ -1,12 +1,13 @@
 import { isAbsolute, join } from "node:path";
 import type { Tenant } from "../confinement/confine.ts";
+import { diskFile } from "../machine.ts";
 import type { QemuSpec } from "./args.ts";
 
-/** What QEMU may see when it runs `spec` in `dir`; `bases` are the disks that its own is laid over. */
+/** What QEMU may see when it runs `spec` in `dir`; `bases` are the disks that its own are laid over. */
 export const tenantOf = (dir: string, spec: Omit<QemuSpec, "forwards" | "tscKhz">, bases: readonly string[]): Tenant => {
-  const { binary, accel, vcpus, ram_mb, kernel, initrd, rootDisk, memory, fwCfg = {} } = spec;
+  const { binary, accel, vcpus, ram_mb, kernel, initrd, disks = [], memory, fwCfg = {} } = spec;
   const within = (path: string): string => (isAbsolute(path) ? path : join(dir, path));
-  const write = [...(rootDisk ? [rootDisk] : []), ...(memory && !memory.private ? [memory.file] : [])];
+  const write = [...disks.map(diskFile), ...(memory && !memory.private ? [memory.file] : [])];
   // What is not in /usr is named in full by who wants it run.
   const program = isAbsolute(binary) ? [binary] : [];
   const read = [...program, kernel, initrd, ...bases, ...(memory?.private ? [memory.file] : [])];

@@ -9,9 +9,9 @@ const bound = (argv: string[], how: string) => argv.filter((_, at) => argv[at - 
 
 test("a clone's machine writes to its disk and its folder alone; all that it is based on is read-only", () => {
   const memory = { file: "/t/memory", private: true };
-  const { view, opensForWriting } = tenantOf(DIR, { ...spec, rootDisk: "root.qcow2", memory }, ["disk-1.qcow2", "/t/root.qcow2"]);
+  const { view, opensForWriting } = tenantOf(DIR, { ...spec, disks: ["root", "workspace"], memory }, ["disk-1.qcow2", "/t/root.qcow2"]);
   const argv = boxArgv(view, "own-uid");
-  expect(bound(argv, "--bind")).toEqual([`${DIR}/run`, `${DIR}/root.qcow2`]);
+  expect(bound(argv, "--bind")).toEqual([`${DIR}/run`, `${DIR}/root.qcow2`, `${DIR}/workspace.qcow2`]);
   const read = ["/i/vmlinuz", "/i/initrd", `${DIR}/disk-1.qcow2`, "/t/root.qcow2", "/t/memory"];
   expect(bound(argv, "--ro-bind")).toEqual(expect.arrayContaining(read));
   expect(bound(argv, "--ro-bind").filter((path) => /^\/(data|t|i)\b/.test(path))).toHaveLength(read.length);
@@ -21,8 +21,12 @@ test("a clone's machine writes to its disk and its folder alone; all that it is 
 
 test("a template's machine writes its memory, and reads its secrets from files of its own", () => {
   const memory = { file: "/t/memory", private: false };
-  const { view, secrets, opensForWriting } = tenantOf(DIR, { ...spec, rootDisk: "root.qcow2", memory, fwCfg: { config: "config.fw" } }, []);
-  expect(view.write).toEqual([`${DIR}/root.qcow2`, "/t/memory"]);
+  const { view, secrets, opensForWriting } = tenantOf(
+    DIR,
+    { ...spec, disks: ["root", "workspace"], memory, fwCfg: { config: "config.fw" } },
+    [],
+  );
+  expect(view.write).toEqual([`${DIR}/root.qcow2`, `${DIR}/workspace.qcow2`, "/t/memory"]);
   expect(secrets).toEqual([`${DIR}/config.fw`]);
   expect(opensForWriting).toBe(false);
 });

@@ -1,0 +1,16 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { answerNothing, type Handler, readJson } from "./call.ts";
+import type { Places } from "./places.ts";
+
+/** Taking all that is free of a large workspace. Milliseconds. */
+const HOLD_MS = 60_000;
+
+/** POST /workspace: takes what is free of the workspace, or gives it back. */
+export const workspace =
+  (places: Places): Handler =>
+  async ({ stream }) => {
+    const { hold } = await readJson<{ hold: boolean }>(stream);
+    await promisify(execFile)(places.workspace, [hold ? "hold" : "release"], { timeout: HOLD_MS });
+    answerNothing(stream);
+  };
