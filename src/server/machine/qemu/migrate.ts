@@ -109,6 +109,9 @@ export const saveState = (
     }
   });
 
+/** QEMU hangs up when it refuses, and when it has all it needs. Which it was, it says by itself. */
+const HUNG_UP = ["EPIPE", "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"];
+
 /**
  * Gives a machine that was started with `incoming` the state in `file`. It is paused afterwards. Errors: machine_failed, also when QEMU refuses the state, which
  * ends it; timeout.
@@ -121,10 +124,8 @@ export const loadState = (qmp: Qmp, dir: string, file: string, withoutSharedMemo
     const { done, leave } = follow(qmp, "loading its state");
     try {
       await qmp.execute("migrate-incoming", { uri: `unix:${STATE_SOCKET}` }, { signal: until });
-      // QEMU hangs up when it refuses; its own words are the reason then.
       const fed = pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), connectUnix(path), { signal: until }).catch((error) => {
-        if ((error as NodeJS.ErrnoException).code === "EPIPE" || (error as NodeJS.ErrnoException).code === "ECONNRESET") return;
-        throw error;
+        if (!HUNG_UP.includes(error.code)) throw error;
       });
       await Promise.all([fed, done]);
     } finally {
