@@ -69,12 +69,13 @@ test("computers wait unseen, are claimed by what fits them, and are refilled", a
   }
   expect(new Set(claimed.map(({ body }) => body.id)).size).toBe(2);
   await untilWaited(4);
-  // What waits has another shape.
+  // What waits has another shape, or a larger workspace than is asked for.
   const small = (await create({ ram_mb: 1024 })).body;
   expect(waited()).not.toContain(small.id);
   expect(small.status).toBe("running");
+  expect(waited()).not.toContain((await create({ workspace_quota_mb: 1024 })).body.id);
   const { body: metrics } = await service.call("GET", "/metrics");
-  for (const line of ['vitrine_start_seconds_count{kind="claimed"} 2', 'vitrine_start_seconds_count{kind="restored"} 2'])
+  for (const line of ['vitrine_start_seconds_count{kind="claimed"} 2', 'vitrine_start_seconds_count{kind="restored"} 3'])
     expect(metrics).toContain(line);
 });
 

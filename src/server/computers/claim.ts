@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { withDeadline } from "../deadline.ts";
-import { shapeOf } from "../templates/shape.ts";
-import { savedSizes } from "../templates/template.ts";
+import { shapeOf, TEMPLATE_VIEWPORT } from "../templates/shape.ts";
 import { machineSpec } from "./boot.ts";
 import { bringUp } from "./bring-up.ts";
 import type { Engine, Step, Waiting } from "./engine.ts";
@@ -13,7 +12,9 @@ import { become } from "./restore.ts";
 export const waitingFor = (engine: Engine, spec: ComputerRecord["spec"]): Waiting | null => {
   if (engine.waiting.size === 0) return null;
   const shape = shapeOf(spec);
-  return [...engine.waiting.values()].find((one) => isDeepStrictEqual(one.shape, shape)) ?? null;
+  // Disks grow, and do not shrink.
+  const fits = ({ shape: its, disks_mb }: Waiting) => isDeepStrictEqual(its, shape) && disks_mb.workspace <= spec.workspace_quota_mb;
+  return [...engine.waiting.values()].find(fits) ?? null;
 };
 
 /** It waits no more: it is what a record says, and ends with that. */
@@ -26,7 +27,7 @@ export const claim = (engine: Engine, { id }: Waiting): void => {
 export const takeOver = (
   engine: Engine,
   record: ComputerRecord,
-  { image, template, machine, guest }: Waiting,
+  { image, disks_mb, machine, guest }: Waiting,
   parent: AbortSignal,
   step: Step,
 ): Promise<ComputerRecord> =>
@@ -42,6 +43,13 @@ export const takeOver = (
     }
     guest.hold(false);
     clock.done("resume");
-    const work = become(engine, record, machineSpec(engine, record, image), { saved: savedSizes(template), copy: false }, clock, signal);
+    const work = become(
+      engine,
+      record,
+      machineSpec(engine, record, image),
+      { saved: { viewport: TEMPLATE_VIEWPORT, disks_mb }, copy: false },
+      clock,
+      signal,
+    );
     return bringUp(engine, record, { machine, guest, kind: "restored", clock, signal, work });
   });

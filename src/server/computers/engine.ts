@@ -4,7 +4,7 @@ import { VitrineError } from "../../contract/errors.ts";
 import type { Keeper } from "../browser/keeper.ts";
 import type { Gate } from "../egress/gate.ts";
 import type { Guest } from "../guest/guest.ts";
-import type { BootFiles, GuestImage, LinkAddress, Machine, MachineDriver } from "../machine/machine.ts";
+import type { BootFiles, GuestImage, LinkAddress, Machine, MachineDriver, PerDisk } from "../machine/machine.ts";
 import type { Semaphore } from "../semaphore.ts";
 import type { Store } from "../store/store.ts";
 import type { Shape } from "../templates/shape.ts";
@@ -70,6 +70,8 @@ export interface Live {
 export interface Waiting {
   id: string;
   shape: Shape;
+  /** MiB of its disks. */
+  disks_mb: PerDisk<number>;
   image: GuestImage;
   template: Template;
   machine: Machine;

@@ -4,9 +4,11 @@ import { withDeadline } from "../deadline.ts";
 import type { Guest } from "../guest/guest.ts";
 import type { Machine } from "../machine/machine.ts";
 import { shapeOf } from "../templates/shape.ts";
+import { savedSizes } from "../templates/template.ts";
 import { whileAlive } from "./attach.ts";
 import { machineSpec } from "./boot.ts";
 import type { Engine, Waiting } from "./engine.ts";
+import { growDisks } from "./grow.ts";
 import { newRecord } from "./new.ts";
 import type { ComputerRecord } from "./record.ts";
 import { renewalOf } from "./renewal.ts";
@@ -44,7 +46,7 @@ const restoreOne = async (engine: Engine, record: ComputerRecord, signal: AbortS
     await engine.refer(from, id, spec.dir);
     machine = await engine.machines.restore(spec, from.state, signal, () => {});
     guest = engine.openGuest(machine.link, from.secret);
-    const waiting: Waiting = { id, shape, image, template: from, machine, guest };
+    const waiting: Waiting = { id, shape, disks_mb: spec.disks_mb, image, template: from, machine, guest };
     await whileAlive(machine, makeReady(engine, waiting, record, signal));
     return waiting;
   } catch (error) {
@@ -58,11 +60,12 @@ const restoreOne = async (engine: Engine, record: ComputerRecord, signal: AbortS
 
 const makeReady = async (
   engine: Engine,
-  { shape, machine, guest }: Waiting,
+  { shape, disks_mb, template, machine, guest }: Waiting,
   record: ComputerRecord,
   signal: AbortSignal,
 ): Promise<void> => {
-  await guest.renew(() => renewalOf(engine, record, { grow: {}, copy: true }), signal);
+  const grow = await growDisks(machine, disks_mb, savedSizes(template).disks_mb);
+  await guest.renew(() => renewalOf(engine, record, { grow, copy: true }), signal);
   await engine.warm(shape, guest, signal);
   // For the renewal that gives it to its owner.
   await guest.standby(false, signal);

@@ -7,9 +7,10 @@ import { openPage, sizeWindow } from "../browser/first-tab.ts";
 import { withDeadline } from "../deadline.ts";
 import { resizeDisplay } from "../display/resize.ts";
 import type { Guest } from "../guest/guest.ts";
-import { DISKS, type MachineSpec, type PerDisk, type SavedState } from "../machine/machine.ts";
+import type { MachineSpec, PerDisk, SavedState } from "../machine/machine.ts";
 import { bringUp } from "./bring-up.ts";
 import { type Engine, type Live, type Step, update } from "./engine.ts";
+import { growDisks } from "./grow.ts";
 import { type Stopwatch, stopwatch } from "./phases.ts";
 import { type ComputerRecord, hasBrowser, hasDisplay } from "./record.ts";
 import { renewalOf } from "./renewal.ts";
@@ -17,8 +18,6 @@ import { isWhole } from "./whole.ts";
 
 /** The screen and the disks of a saved machine; null: they are the computer's own. */
 type Saved = { viewport: Viewport; disks_mb: PerDisk<number> } | null;
-
-const MIB = 1024 * 1024;
 
 /** Where a computer goes on from. */
 export interface Origin {
@@ -64,9 +63,7 @@ export const become =
     // Chromium does this on the processor that the agent leaves free.
     const resized = saved ? resize(record, guest, saved.viewport, signal) : Promise.resolve();
     resized.catch(() => {});
-    const larger = DISKS.filter((disk) => saved !== null && spec.disks_mb[disk] > saved.disks_mb[disk]);
-    await Promise.all(larger.map((disk) => machine.growDisk(disk, spec.disks_mb[disk])));
-    const grow = Object.fromEntries(larger.map((disk) => [disk, spec.disks_mb[disk] * MIB]));
+    const grow = saved ? await growDisks(machine, spec.disks_mb, saved.disks_mb) : {};
     // Told while it is renewed, rather than before.
     const whole = guest.waitFor(isWhole({ browser: hasBrowser(record), display: hasDisplay(record) }), signal);
     whole.catch(() => {});
