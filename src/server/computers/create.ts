@@ -1,7 +1,7 @@
 import type { CreateComputer } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
 import { type Caller, ownerOf } from "../auth/caller.ts";
-import { blankDisks, type MachineSpec } from "../machine/machine.ts";
+import type { MachineSpec } from "../machine/machine.ts";
 import { shapeOf } from "../templates/shape.ts";
 import { savedSizes, type Template } from "../templates/template.ts";
 import { boot, machineSpec } from "./boot.ts";
@@ -120,7 +120,7 @@ const build = async (
   }
   step("prepare");
   update(engine, record.id, { image, template: null });
-  await engine.machines.prepare(spec, blankDisks(image));
+  await engine.machines.prepare(spec, { root: { file: image.rootDisk, overlay: null }, workspace: null });
   signal.throwIfAborted();
   return boot(engine, record, spec, signal, step);
 };

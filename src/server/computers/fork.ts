@@ -2,7 +2,7 @@ import { link, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { VitrineError } from "../../contract/errors.ts";
 import { type Caller, ownerOf } from "../auth/caller.ts";
-import type { PerDisk } from "../machine/machine.ts";
+import type { PerDisk } from "../disk.ts";
 import { boot, machineSpec } from "./boot.ts";
 import { make } from "./create.ts";
 import { remove } from "./delete.ts";

@@ -1,5 +1,6 @@
 import type { Renewal } from "../../contract/guest/protocol.ts";
-import { DISKS, type Machine, type PerDisk } from "../machine/machine.ts";
+import { DISKS, type PerDisk } from "../disk.ts";
+import type { Machine } from "../machine/machine.ts";
 
 const MIB = 1024 * 1024;
 

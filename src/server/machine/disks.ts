@@ -3,8 +3,9 @@ import { constants, readdirSync, statSync } from "node:fs";
 import { chmod, chown, copyFile, link, open, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { VitrineError } from "../../contract/errors.ts";
+import { DISKS, type Disk, diskFile, type PerDisk } from "../disk.ts";
 import { RunError, run } from "../process/run.ts";
-import { DISKS, type Disk, type DiskBase, diskFile, type PerDisk } from "./machine.ts";
+import type { DiskBase } from "./machine.ts";
 
 const QCOW2_MAGIC = 0x514649fb;
 

@@ -1,3 +1,4 @@
+import type { Disk, PerDisk } from "../disk.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
 
 /** A built guest image (guest-image/build), as a machine needs it. */
@@ -21,25 +22,12 @@ export interface MachineSpec {
   image: GuestImage;
 }
 
-/** A computer's disks, in the order in which its guest sees them: the system, and the workspace. */
-export const DISKS = ["root", "workspace"] as const;
-export type Disk = (typeof DISKS)[number];
-export type PerDisk<T> = Record<Disk, T>;
-/** A disk's file in the computer's directory. */
-export const diskFile = (disk: Disk): string => `${disk}.qcow2`;
-
 /** What a new machine's disk is laid over. */
 export interface DiskBase {
   file: string;
   /** An empty overlay of `file`, to be copied where there is one: that is faster than to make it. */
   overlay: string | null;
 }
-
-/** The disks that a machine boots from for the first time. */
-export const blankDisks = (image: GuestImage): PerDisk<DiskBase | null> => ({
-  root: { file: image.rootDisk, overlay: null },
-  workspace: null,
-});
 
 /** Memory and devices of a machine at rest. */
 export interface SavedState {

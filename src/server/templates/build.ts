@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { withLock } from "../../../guest-image/build/lock.ts";
 import { VitrineError } from "../../contract/errors.ts";
 import { withDeadline } from "../deadline.ts";
+import { DISKS, diskFile } from "../disk.ts";
 import type { Guest } from "../guest/guest.ts";
 import { createOverlay } from "../machine/disks.ts";
-import { type BootFiles, blankDisks, DISKS, diskFile, type GuestImage, type LinkAddress, type MachineDriver } from "../machine/machine.ts";
+import type { BootFiles, GuestImage, LinkAddress, MachineDriver } from "../machine/machine.ts";
 import type { Progress } from "../progress.ts";
 import { markFiles, writeManifest } from "./manifest.ts";
 import { type Shape, templateDisks } from "./shape.ts";
@@ -44,7 +45,7 @@ const bootAndSave = async (
   const say = (message: string, percent: number) => progress({ step: "template", message, percent });
   await withDeadline(`The template '${shape.template}'`, ports.bootDeadlineMs, parent, async (signal) => {
     say(`Booting '${shape.template}' once, to be restored from then on`, 0);
-    await ports.machines.prepare(spec, blankDisks(image));
+    await ports.machines.prepare(spec, { root: { file: image.rootDisk, overlay: null }, workspace: null });
     const machine = await ports.machines.boot(spec, ports.bootFiles(shape, secret), signal, () => {}, join(work, "memory"));
     const guest = ports.openGuest(machine.link, secret);
     try {

@@ -1,5 +1,5 @@
 import type { CreateComputer, TemplateName } from "../../contract/computer.ts";
-import type { PerDisk } from "../machine/machine.ts";
+import type { PerDisk } from "../disk.ts";
 
 /** What of a computer is fixed by the template it is restored from. */
 export interface Shape {

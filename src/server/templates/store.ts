@@ -4,7 +4,8 @@ import { mkdir, readdir, readlink, rm, stat, symlink, utimes } from "node:fs/pro
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { ifUnlocked } from "../../../guest-image/build/lock.ts";
-import { type Disk, type DiskBase, diskFile } from "../machine/machine.ts";
+import { type Disk, diskFile } from "../disk.ts";
+import type { DiskBase } from "../machine/machine.ts";
 import { type Manifest, readManifest, verify, writeManifest } from "./manifest.ts";
 import type { Shape } from "./shape.ts";
 import type { Template } from "./template.ts";

@@ -1,4 +1,5 @@
-import type { DiskBase, PerDisk, SavedState } from "../machine/machine.ts";
+import type { PerDisk } from "../disk.ts";
+import type { DiskBase, SavedState } from "../machine/machine.ts";
 import { type Shape, TEMPLATE_VIEWPORT, templateDisks } from "./shape.ts";
 
 /** A computer that was booted once and saved at the point where all are alike. */

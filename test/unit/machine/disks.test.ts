@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { open } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
+import { DISKS, diskFile } from "../../../src/server/disk.ts";
 import { bytesOf, freeze, layOver, layOverFrozen, readBases } from "../../../src/server/machine/disks.ts";
-import { DISKS, diskFile } from "../../../src/server/machine/machine.ts";
 import { tempDir } from "../../support/temp.ts";
 
 const SIZES = { root: 16, workspace: 16 };

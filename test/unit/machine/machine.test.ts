@@ -16,7 +16,7 @@ import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { blankDisks, type Machine, type MachineRecord, type MachineSpec } from "../../../src/server/machine/machine.ts";
+import type { Machine, MachineRecord, MachineSpec } from "../../../src/server/machine/machine.ts";
 import { QEMU_BINARY, qemuArgs } from "../../../src/server/machine/qemu/args.ts";
 import { createQemuDriver } from "../../../src/server/machine/qemu/driver.ts";
 import { launch } from "../../../src/server/machine/qemu/launch.ts";
@@ -54,7 +54,7 @@ afterEach(async () => {
 });
 
 const spec = (kernel: Then | "panic" | "absent" = "hang"): MachineSpec => tinySpec(dir, images, kernel);
-const prepare = (wanted: MachineSpec) => driver.prepare(wanted, blankDisks(wanted.image));
+const prepare = (wanted: MachineSpec) => driver.prepare(wanted, { root: { file: wanted.image.rootDisk, overlay: null }, workspace: null });
 const boot = async (kernel?: Then | "panic" | "absent"): Promise<Machine> => {
   await prepare(spec(kernel));
   return driver.boot(spec(kernel), files, soon(), (spawned) => {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { blankDisks, type Machine, type MachineRecord, type MachineSpec, type SavedState } from "../../../src/server/machine/machine.ts";
+import type { Machine, MachineRecord, MachineSpec, SavedState } from "../../../src/server/machine/machine.ts";
 import { createQemuDriver } from "../../../src/server/machine/qemu/driver.ts";
 import { cwdOf, livePids } from "../../../src/server/process/kill.ts";
 import { type Then, tinyKernel, tinySpec } from "./tiny-guest.ts";
@@ -36,7 +36,7 @@ afterEach(async () => {
 /** Every machine has this kernel on its command line but the first; what another kernel says can only come from a saved state. */
 const spec = (name: string, kernel: Then = "hang"): MachineSpec => tinySpec(join(root, name), images, kernel);
 const keep = (name: string) => (record: MachineRecord) => void records.set(join(root, name), record);
-const prepare = (wanted: MachineSpec) => driver.prepare(wanted, blankDisks(wanted.image));
+const prepare = (wanted: MachineSpec) => driver.prepare(wanted, { root: { file: wanted.image.rootDisk, overlay: null }, workspace: null });
 const bootFlood = async (name: string, memory?: string): Promise<Machine> => {
   await prepare(spec(name, "flood"));
   const machine = await driver.boot(spec(name, "flood"), files, soon(), keep(name), memory);

@@ -1,6 +1,7 @@
 import { AGENT_SERIAL_PORT, FW_CFG } from "../../../contract/guest/protocol.ts";
+import { DISKS, type Disk, diskFile } from "../../disk.ts";
 import { RUN_DIR } from "../confinement/owner.ts";
-import { DISKS, type Disk, diskFile, type MachineRecord } from "../machine.ts";
+import type { MachineRecord } from "../machine.ts";
 
 export type Accel = MachineRecord["accel"];
 

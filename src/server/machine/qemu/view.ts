@@ -1,6 +1,6 @@
 import { isAbsolute, join } from "node:path";
+import { diskFile } from "../../disk.ts";
 import type { Tenant } from "../confinement/confine.ts";
-import { diskFile } from "../machine.ts";
 import type { QemuSpec } from "./args.ts";
 
 /** What QEMU may see when it runs `spec` in `dir`; `bases` are the disks that its own are laid over. */
