@@ -68,6 +68,10 @@ export const ERRORS = {
     "Nothing listens on port {port} in the computer. Start the server there; GET .../published-ports/{port}?wait_s=60 waits for it.",
   ],
   port_failed: [502, "The server at port {port} of the computer did not answer as it should: {reason}"],
+  guest_unresponsive: [
+    504,
+    "The computer has said nothing for {seconds} s: it is frozen, or far too busy. It may come back by itself; otherwise stop or delete it.",
+  ],
   timeout: [504, "{what} did not finish within {timeout_s} s."],
   guest_unreachable: [503, "The computer's agent does not answer: {reason}"],
   guest_link_lost: [
@@ -76,6 +80,19 @@ export const ERRORS = {
   ],
   browser_unavailable: [503, "Chromium in the computer does not answer yet: {reason}"],
   too_many_connections: [503, "No more connections are taken: {reason}. Close some, or try again later."],
+  machine_exited: [
+    503,
+    "The computer's machine has ended: {reason}. What was under way is lost. Its disks are kept: start boots it again.",
+  ],
+  browser_failed: [
+    500,
+    "Chromium crashed again and again, so the computer was ended; its disks are kept, and start boots it again. {reason}",
+  ],
+  store_failed: [507, "The service cannot write down what it does: {reason}. Make room on the disk of its data directory, and try again."],
+  host_disk_low: [
+    507,
+    "The disk of the data directory has {free_mb} MiB free, less than the reserve of {reserve_mb}. Delete what is not needed, or set VITRINE_DISK_RESERVE_MB.",
+  ],
   disk_full: [507, "No space is left on the computer's disk for {path}."],
   display_unavailable: [503, "The computer's display does not answer: {reason}"],
   memory_lost: [500, "The computer's memory could not be brought back, so it was started from its disks: {reason}"],

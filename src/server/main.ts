@@ -20,6 +20,7 @@ import { openKeys } from "./auth/keys.ts";
 import { watchNavigations } from "./browser/navigations.ts";
 import { BrowserToolsets } from "./browser/toolset/toolsets.ts";
 import { createCapacity } from "./capacity/capacity.ts";
+import { watchDisk } from "./capacity/disk-watch.ts";
 import { thisMachine } from "./capacity/resources.ts";
 import { claimants } from "./computers/claimants.ts";
 import { computers } from "./computers/computers.ts";
@@ -99,6 +100,12 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
     waitMs: MAKE_WAIT_MS,
     refusal: (reason) => new VitrineError("capacity_exceeded", { reason: `of creates and starts, ${reason}` }),
   });
+  const disk = watchDisk({ freeMb: () => meter.resources().diskFreeMb, reserveMb: limits.diskReserveMb });
+  for (const change of ["low", "ok"] as const)
+    disk.events.on(change, () => {
+      emit({ type: `disk.${change}`, computer_id: null, data: disk.figures() });
+      log.warn(disk.figures(), change === "low" ? "the disk of the data directory runs full" : "there is room on the disk again");
+    });
   const capacity = createCapacity({ meter, rules: { ...limits, overheadMb: host.overheadMb }, claimants: () => claimants(engine), makers });
   const engine: Engine = createEngine({
     ...host,
@@ -119,6 +126,7 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
     directories: () => readdir(join(config.dataDir, "computers")),
     admit: ({ spec }) => capacity.admit(spec),
     makers,
+    disk,
     emit,
     log,
   });
@@ -130,6 +138,7 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
     recordings: () => ({ statuses: store.recordings.unfinished().map(({ status }) => status), bytes: store.recordings.totalBytes() }),
     relays: () => RELAY_KINDS.map((kind) => [kind, relays.count(kind)]),
     capacity: capacity.report,
+    diskLow: () => disk.low,
   });
   await reconcile(engine);
   const stopReaper = startReaper(engine);
@@ -153,6 +162,7 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
       return live ? watchNavigations(live.guest, onPage, warn) : () => {};
     },
     clock: realClock,
+    requireDisk: () => disk.require(),
     emit,
     log,
   });
@@ -218,6 +228,7 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
     limits,
     lanes: new Lanes(limits),
     capacity,
+    disk,
     metrics,
     version: version(),
     hasImage: host.hasImage,
@@ -231,6 +242,7 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
 
   const close = async (): Promise<void> => {
     stopReaper();
+    disk.close();
     keys.close();
     relays.endAll();
     timeline.close();

@@ -124,3 +124,29 @@ test("the client asks again while the host is full, when it is told to", async (
     code: "timeout",
   });
 }, 60_000);
+
+test("a disk below its reserve: nothing is made or started, readyz, capacity, metrics and the timeline say so, and it passes", async () => {
+  await begin({ diskReserveMb: 2048 });
+  const { body } = await create();
+  await service.call("POST", `/v1/computers/${body.id}/stop`, { mode: "shutdown" });
+  expect((await service.call("GET", "/readyz")).status).toBe(200);
+
+  host.diskFreeMb = 2000;
+  const full = { status: 429, body: { error: { code: "capacity_exceeded", details: { limit: "disk" } } } };
+  expect(await create()).toMatchObject(full);
+  expect(await service.call("POST", `/v1/computers/${body.id}/start`)).toMatchObject(full);
+  expect(await service.call("POST", `/v1/computers/${body.id}/fork`)).toMatchObject(full);
+  expect(await service.call("GET", "/readyz")).toMatchObject({ status: 507, body: { error: { code: "host_disk_low" } } });
+  expect(await capacity()).toMatchObject({ fits: 0, limited_by: "disk", disk_mb: { free: 0 } });
+  expect((await service.call("GET", "/metrics")).body).toContain("vitrine_disk_low 1");
+
+  host.diskFreeMb = 4000;
+  expect((await service.call("GET", "/readyz")).status).toBe(200);
+  expect((await service.call("GET", "/metrics")).body).toContain("vitrine_disk_low 0");
+  expect((await service.call("POST", `/v1/computers/${body.id}/start`)).body.status).toBe("running");
+  const { data } = (await service.call("GET", "/v1/events?type=disk.low,disk.ok")).body;
+  expect(data).toMatchObject([
+    { type: "disk.low", computer_id: null, data: { free_mb: 2000, reserve_mb: 2048 } },
+    { type: "disk.ok", data: { free_mb: 4000 } },
+  ]);
+});

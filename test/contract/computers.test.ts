@@ -145,10 +145,18 @@ describe("the life of a computer", () => {
 
   test("a machine that dies leaves an error with its reason, and starts again", async () => {
     const { id } = await create();
+    const exec = (command: string) => service.call("POST", `/v1/computers/${id}/exec`, { command });
+    const flag = join(dir, "computers", id, "waits");
+    const waiting = exec(`touch ${flag}; sleep 30`);
+    await expect.poll(() => existsSync(flag)).toBe(true);
     service.fleet.agents()[0]?.kill("SIGKILL");
+    expect(await waiting).toMatchObject({
+      status: 503,
+      body: { error: { code: "machine_exited", message: expect.stringContaining("SIGKILL") } },
+    });
     await expect.poll(async () => (await service.call("GET", `/v1/computers/${id}`)).body.status).toBe("error");
     const { body } = await service.call("GET", `/v1/computers/${id}`);
-    expect(body.last_error).toMatchObject({ code: "machine_failed", message: expect.stringContaining("SIGKILL") });
+    expect(body.last_error).toMatchObject({ code: "machine_exited", message: expect.stringContaining("SIGKILL") });
     expect((await service.call("POST", `/v1/computers/${id}/start`)).body).toMatchObject({ status: "running", last_error: null });
     await remove(id);
   });

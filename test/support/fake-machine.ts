@@ -89,6 +89,7 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
       link: record.link,
       exited,
       onAgent: () => () => {},
+      onBlocked: () => () => {},
       agentUp: async () => {},
       console: async () => fleet.console,
       pause: async () => {},

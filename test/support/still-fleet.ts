@@ -71,6 +71,7 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
       link: record.link,
       exited: gone.promise,
       onAgent: () => () => {},
+      onBlocked: () => () => {},
       agentUp: async () => {},
       console: async () => "",
       pause: async () => {},
@@ -125,6 +126,7 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
       throw new VitrineError("guest_unreachable", { reason: "it does not listen" });
     },
     hold: () => {},
+    onPulse: () => () => {},
     exec: async () => ({ ...EXIT, stdout: "hello\n", stderr: "" }),
     execStream: (_spec, signal) => frames(signal, true),
     startProcess: async () => processRecord(7),

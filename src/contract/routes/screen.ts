@@ -35,6 +35,7 @@ export const screen = {
       "no_display",
       "display_unavailable",
       "capacity_exceeded",
+      "host_disk_low",
       "quota_exceeded",
       "recording_failed",
       "timeout",

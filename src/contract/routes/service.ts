@@ -51,7 +51,7 @@ export const service = {
     summary: "The service can create computers",
     status: 200,
     answer: z.object({ status: z.literal("ready") }),
-    errors: ["setup_incomplete"],
+    errors: ["setup_incomplete", "host_disk_low"],
     auth: "none",
   },
 } as const satisfies Record<string, Route>;

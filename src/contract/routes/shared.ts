@@ -6,4 +6,12 @@ import type { Media } from "../route.ts";
 export const bytes: Media = { media: "application/octet-stream", description: "The file's bytes" };
 export const flag = z.enum(["0", "1", "true", "false"]).transform((v) => v === "1" || v === "true");
 export const list = <T extends z.ZodType>(item: T) => z.object({ data: z.array(item), next_cursor: z.string().nullable() });
-export const onGuest = ["computer_not_found", "wrong_state", "guest_unreachable", "guest_link_lost", "timeout"] as const;
+export const onGuest = [
+  "computer_not_found",
+  "wrong_state",
+  "guest_unreachable",
+  "guest_link_lost",
+  "guest_unresponsive",
+  "machine_exited",
+  "timeout",
+] as const;

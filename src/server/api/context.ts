@@ -5,6 +5,7 @@ import type { Attempts } from "../auth/attempts.ts";
 import type { Signer } from "../auth/key.ts";
 import type { Keys } from "../auth/keys.ts";
 import type { Capacity } from "../capacity/capacity.ts";
+import type { DiskWatch } from "../capacity/disk-watch.ts";
 import type { AllComputers } from "../computers/computers.ts";
 import type { Log } from "../computers/engine.ts";
 import type { Displays } from "../display/display.ts";
@@ -39,6 +40,7 @@ export interface Context {
   limits: Limits;
   lanes: Lanes;
   capacity: Capacity;
+  disk: Pick<DiskWatch, "require">;
   metrics: Metrics;
   /** Under which published ports have their hosts, beside localhost. */
   portDomain?: string | undefined;

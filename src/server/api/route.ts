@@ -123,7 +123,10 @@ const handle =
       const leave = await context.lanes.enter(computerId, route.lane, call.signal);
       return attempt(() => handler(call)).finally(leave);
     };
-    const answer = await (caller ? audited(context.emit, id, call, inTurn) : inTurn());
+    const answer = await (caller ? audited(context.emit, id, call, inTurn) : inTurn()).catch(async (error) => {
+      const { id: computerId } = call.params as { id?: string };
+      throw caller && computerId !== undefined ? await call.computers.explain(computerId, error) : error;
+    });
     if (response.headersSent || response.destroyed) return;
     response.status(route.status);
     if (answer === undefined) response.end();

@@ -12,6 +12,7 @@ const DESCRIPTIONS: Record<TemplateName, string> = {
 export const serviceHandlers = ({
   hasImage,
   capacity,
+  disk,
   metrics,
 }: Context): Pick<Handlers, "listTemplates" | "getCapacity" | "metrics" | "health" | "ready"> => ({
   listTemplates: async () => ({
@@ -36,6 +37,7 @@ export const serviceHandlers = ({
   health: () => ({ status: "ok" as const }),
   ready: async () => {
     if (!(await hasImage("browser"))) throw new VitrineError("setup_incomplete", { reason: "the browser image is not built yet" });
+    disk.require();
     return { status: "ready" as const };
   },
 });

@@ -1,11 +1,11 @@
 import { VitrineError } from "../../contract/errors.ts";
 import { keepOverrides } from "../browser/keeper.ts";
 import { hasOverrides } from "../browser/overrides.ts";
-import type { Machine, MachineExit } from "../machine/machine.ts";
+import type { Machine } from "../machine/machine.ts";
 import { Activity } from "./activity.ts";
-import { crashWatch } from "./crashes.ts";
 import { type Engine, type Live, update } from "./engine.ts";
 import { type ComputerRecord, hasBrowser } from "./record.ts";
+import { watch } from "./watch.ts";
 
 /**
  * Takes a running machine into the service: stands between it and the network, reminds its browser of the session's options, and watches for its end. `guest` is its link, which is
@@ -23,45 +23,42 @@ export const attach = (
   const gate = engine.openGate(record);
   const live: Live = { machine, guest, activity, keeper, gate };
   engine.live.set(record.id, live);
-  // Followed for as long as it runs, so that what the API says of the browser is so now.
-  const crashed = crashWatch(({ status, starts }) =>
-    engine.emit({ type: "browser.crashed", computer_id: record.id, data: { status, starts } }),
-  );
-  guest.onState(({ browser }) => {
-    crashed(browser);
-    if (browser.status === "failed") engine.log.warn({ computer: record.id, reason: browser.reason }, "Chromium does not stay up");
-  });
+  watch(engine, record.id, live, (error) => void end(engine, record.id, live, error));
   guest.serveConnections({ accept: gate.accept, refused: gate.notice });
-  void machine.exited.then((exit) => onExit(engine, record.id, live, exit));
+  void machine.exited.then(({ reason, cause }) =>
+    end(engine, record.id, live, cause === "poweroff" ? null : new VitrineError("machine_exited", { reason })),
+  );
   return live;
 };
 
-/** Lets go of the guest link; the machine itself is the caller's to end. */
-export const detach = (engine: Engine, id: string, live: Live): void => {
+/** Lets go of the guest link; the machine itself is the caller's to end. Calls under way fail with `reason`. */
+export const detach = (engine: Engine, id: string, live: Live, reason?: VitrineError): void => {
   if (engine.live.get(id) === live) engine.live.delete(id);
   live.keeper?.close();
   live.gate.close();
-  live.guest.close();
+  live.guest.close(reason);
 };
 
 /**
- * A machine that ends while nobody asked for it leaves a computer in error, or stopped when the guest powered itself off. A verb under way sees
- * the exit by itself.
+ * Ends a machine that is of no use any more, or has ended while nobody asked for it: its computer is in error, or stopped when the guest powered itself off. A verb under way
+ * sees to it by itself. Never rejects.
  */
-const onExit = async (engine: Engine, id: string, live: Live, { reason, cause }: MachineExit): Promise<void> => {
-  if (engine.live.get(id) !== live) return;
-  const status = engine.store.computers.get(id)?.status;
-  if (status !== "running") return;
-  detach(engine, id, live);
-  const stopped_at = new Date().toISOString();
-  const error = new VitrineError("machine_failed", { reason });
-  if (cause === "poweroff") update(engine, id, { status: "stopped", stopped_at });
-  else update(engine, id, { status: "error", stopped_at, last_error: { code: error.code, message: error.message } });
-  engine.log.warn({ computer: id, reason }, "machine ended unasked");
-  await live.machine.kill();
-  // Unless it has been started again meanwhile.
-  const now = engine.store.computers.get(id)?.status;
-  if (now === "stopped" || now === "error") update(engine, id, { machine: null });
+const end = async (engine: Engine, id: string, live: Live, error: VitrineError | null): Promise<void> => {
+  try {
+    if (engine.live.get(id) !== live || engine.store.computers.get(id)?.status !== "running") return;
+    engine.log.warn({ computer: id, reason: error?.message ?? "the guest powered off" }, "machine ended unasked");
+    detach(engine, id, live, error ?? undefined);
+    const stopped_at = new Date().toISOString();
+    if (error) update(engine, id, { status: "error", stopped_at, last_error: { code: error.code, message: error.message } });
+    else update(engine, id, { status: "stopped", stopped_at });
+    await live.machine.kill();
+    // Unless it has been started again meanwhile.
+    const now = engine.store.computers.get(id)?.status;
+    if (now === "stopped" || now === "error") update(engine, id, { machine: null });
+  } catch (cause) {
+    // The next service finds it as it is.
+    engine.log.error({ computer: id, err: cause }, "the end of a machine could not be written down");
+  }
 };
 
 /** Rejects with machine_failed when the machine ends before `work` does. */

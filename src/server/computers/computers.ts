@@ -5,6 +5,7 @@ import type { ListFilter } from "../store/computers.ts";
 import { create } from "./create.ts";
 import { remove } from "./delete.ts";
 import type { Engine, Live } from "./engine.ts";
+import { explain } from "./explain.ts";
 import { fork } from "./fork.ts";
 import { type NetworkChange, networkOf, setNetwork } from "./network.ts";
 import type { ComputerRecord } from "./record.ts";
@@ -48,6 +49,8 @@ const computersOf = (engine: Engine, caller: Caller) => {
       if (!live) throw new VitrineError("wrong_state", { status: record.status, verb, needs: "running" });
       return { record, live };
     },
+    /** What a call on a computer is to answer that failed with `error`. */
+    explain: async (idOrName: string, error: unknown): Promise<unknown> => explain(engine, find(idOrName)?.id ?? "", error),
     /** Resolves when no verb is under way on the computer. */
     settled: async (id: string): Promise<ComputerRecord> => {
       await engine.operations.get(get(id).id)?.done;

@@ -30,6 +30,8 @@ export const remove = async (engine: Engine, id: string): Promise<ComputerRecord
   update(engine, id, { status: "deleting" });
   return operate(engine, id, "delete", async (_signal, step) => {
     under?.abort.abort(new VitrineError("wrong_state", { status: "deleting", verb: under.verb, needs: "left alone" }));
+    // A verb that waits for a machine which does not answer waits no longer.
+    if (under) await engine.live.get(id)?.machine.kill();
     await under?.done;
     return removeAll(engine, id, step);
   });

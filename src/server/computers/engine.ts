@@ -3,6 +3,7 @@ import type { Status, TemplateName } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
 import type { Keeper } from "../browser/keeper.ts";
 import type { PerDisk } from "../disk.ts";
+import type { DiskWatch } from "../capacity/disk-watch.ts";
 import type { Gate } from "../egress/gate.ts";
 import type { Guest } from "../guest/guest.ts";
 import type { BootFiles, GuestImage, LinkAddress, Machine, MachineDriver } from "../machine/machine.ts";
@@ -53,6 +54,8 @@ export interface Ports {
   makers: Semaphore;
   /** Milliseconds a boot may take. */
   bootDeadlineMs: number;
+  /** The disk that the computers' directories are on. */
+  disk: DiskWatch;
   emit: Emit;
   log: Log;
 }
@@ -199,12 +202,13 @@ export const operate = async <T>(
   const operation: Operation = { verb, abort, done: finished.promise };
   engine.operations.set(id, operation);
   const step: Step = (name) => engine.store.journal.step(id, verb, name);
-  step("begin");
   try {
+    step("begin");
     return await work(abort.signal, step);
   } finally {
     if (engine.operations.get(id) === operation) engine.operations.delete(id);
-    engine.store.journal.done(id, verb);
+    // Also when that cannot be written down.
     finished.resolve();
+    engine.store.journal.done(id, verb);
   }
 };

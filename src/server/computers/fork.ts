@@ -42,8 +42,7 @@ const cutRunning = async (engine: Engine, { id }: ComputerRecord, signal: AbortS
     await rm(file, { force: true });
     throw error;
   } finally {
-    await machine.resume();
-    guest.hold(false);
+    await machine.resume().finally(() => guest.hold(false));
     engine.log.info({ computer: id, ms: Math.round(performance.now() - began) }, "held still for a fork");
     // Its clock stood still meanwhile.
     await guest

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { VitrineError } from "../../contract/errors.ts";
 import { detach } from "./attach.ts";
-import { type Engine, type Live, operate, requireIdle, type Step, update } from "./engine.ts";
+import { asVitrineError, type Engine, type Live, operate, requireIdle, type Step, update } from "./engine.ts";
 import type { ComputerRecord } from "./record.ts";
 import { requireStatus } from "./state.ts";
 import { memoryBelow, stateFile } from "./suspended.ts";
@@ -49,10 +49,11 @@ const suspend = async (engine: Engine, { id }: ComputerRecord, live: Live, signa
   } catch (error) {
     refuseInterrupted(signal);
     engine.log.error({ computer: id, err: error }, "suspend failed");
-    await machine.resume();
+    // One that does not even take this is as it was, and may be deleted.
+    await machine.resume().catch((cause) => engine.log.error({ computer: id, err: cause }, "does not go on after a suspend that failed"));
     guest.hold(false);
     update(engine, id, { status: "running" });
-    throw error;
+    throw asVitrineError(error);
   }
   detach(engine, id, live);
   await machine.kill();

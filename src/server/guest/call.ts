@@ -78,7 +78,7 @@ export const send = async (link: Link, request: Request): Promise<Answer> => {
   // Whoever reads the stream sees it break; nobody's listening must not end the service.
   stream.on("error", () => {});
   const onAbort = () => head.reject(signal.reason);
-  const onClose = () => head.reject(linkLost());
+  const onClose = () => head.reject(asLoss(stream.errored));
   signal.addEventListener("abort", onAbort, { once: true });
   stream.once("response", head.resolve);
   stream.once("close", onClose);

@@ -9,28 +9,6 @@ import { connectUnix } from "../process/connect-unix.ts";
 import { Health, parseAnswer } from "./answers.ts";
 import { readText } from "./read.ts";
 
-/** The session and everything on it ends when the other side has been silent for two of these. */
-const PING_MS = 15_000;
-
-/** Pings while the session lives, so that a guest that has frozen does not hold its callers for ever. One that is held still on purpose is not expected to answer. */
-const watch = (session: ClientHttp2Session, held: () => boolean): void => {
-  let answered = true;
-  const timer = setInterval(() => {
-    if (held()) {
-      answered = true;
-      return;
-    }
-    if (!answered) return session.destroy();
-    answered = false;
-    // The callback gets an error when the session ends first; then the timer is gone too.
-    session.ping(() => {
-      answered = true;
-    });
-  }, PING_MS);
-  timer.unref();
-  session.once("close", () => clearInterval(timer));
-};
-
 const checkHealth = async (session: ClientHttp2Session, secret: string, signal: AbortSignal): Promise<void> => {
   const stream = session.request({ ":path": "/health", authorization: `Bearer ${secret}` }, { signal });
   stream.on("error", () => {});
@@ -47,12 +25,7 @@ const checkHealth = async (session: ClientHttp2Session, secret: string, signal: 
  * One try to reach the agent: a session that has been proven to lead to it. A VitrineError says that trying again is of no use; any other error that it
  * may be. Accepting the connection proves nothing, since QEMU does that for a guest that still boots.
  */
-export const connectOnce = async (
-  address: LinkAddress,
-  secret: string,
-  signal: AbortSignal,
-  held: () => boolean = () => false,
-): Promise<ClientHttp2Session> => {
+export const connectOnce = async (address: LinkAddress, secret: string, signal: AbortSignal): Promise<ClientHttp2Session> => {
   signal.throwIfAborted();
   const socket = "path" in address ? connectUnix(address.path) : connectTcp(address);
   socket.setNoDelay(true);
@@ -65,7 +38,6 @@ export const connectOnce = async (
     await Promise.race([once(session, "remoteSettings", { signal }), lost.promise]);
     session.setLocalWindowSize(LINK_WINDOW);
     await Promise.race([checkHealth(session, secret, signal), lost.promise]);
-    watch(session, held);
     return session;
   } catch (error) {
     session.destroy();

@@ -2,7 +2,7 @@ import { VitrineError } from "../../contract/errors.ts";
 import { Backoff } from "./backoff.ts";
 import { send } from "./call.ts";
 import type { Link } from "./link.ts";
-import { cancel } from "./loss.ts";
+import { cancel, isLoss } from "./loss.ts";
 import { readLines } from "./read.ts";
 
 export interface LineListener {
@@ -50,7 +50,7 @@ export const followLines = async (
     } catch (error) {
       if (signal.aborted) return;
       // A link that broke is made again; what an agent says wrong is not put right by asking again at once.
-      if (error instanceof VitrineError && error.code !== "guest_link_lost") onFailure(error);
+      if (error instanceof VitrineError && !isLoss(error)) onFailure(error);
     }
     await backoff.wait(signal).catch(() => {});
   }

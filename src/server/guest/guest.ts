@@ -1,4 +1,5 @@
 import type { Duplex, Readable } from "node:stream";
+import type { VitrineError } from "../../contract/errors.ts";
 import type { ExecResult } from "../../contract/exec.ts";
 import type { Frame } from "../../contract/guest/frames.ts";
 import type {
@@ -28,7 +29,7 @@ export interface Outside {
 
 /**
  * The host end of one computer's guest link. It connects when first used and again after a loss; a call under way when the link breaks fails with
- * guest_link_lost and is not repeated. Every wait ends with `signal`; for readFile, readArchive and connect that is the wait for the stream, which from then
+ * guest_link_lost, or with guest_unresponsive when the agent has ceased to answer, and is not repeated. Every wait ends with `signal`; for readFile, readArchive and connect that is the wait for the stream, which from then
  * on ends when it is destroyed. A body that is given in stays its giver's to destroy. Errors are VitrineErrors (guest_unreachable, timeout, file_not_found, ...).
  */
 export interface Guest {
@@ -48,6 +49,8 @@ export interface Guest {
   powerOff(signal: AbortSignal): Promise<void>;
   /** Says that the machine is paused, or no more: until then its silence is no loss of the link. */
   hold(held: boolean): void;
+  /** Calls back when the agent ceases (false), for half a minute and longer, and when it begins again (true) to answer. */
+  onPulse(listener: (alive: boolean) => void): () => void;
 
   /** Runs to the end; stdout and stderr are capped by `output_limit`. Aborting kills the process group. */
   exec(spec: ExecSpec, signal: AbortSignal): Promise<ExecResult>;
@@ -76,6 +79,6 @@ export interface Guest {
   connect(port: number, signal: AbortSignal): Promise<Duplex>;
   /** Hands every connection that programs in the guest make to somewhere outside to `outside`, until the guest is closed. */
   serveConnections(outside: Outside): void;
-  /** Ends the link for good. Calls under way fail. */
-  close(): void;
+  /** Ends the link for good. Calls under way, and later ones, fail with `reason`. */
+  close(reason?: VitrineError): void;
 }

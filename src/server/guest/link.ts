@@ -4,6 +4,7 @@ import { VitrineError } from "../../contract/errors.ts";
 import type { LinkAddress } from "../machine/machine.ts";
 import { Backoff } from "./backoff.ts";
 import { connectOnce } from "./connect.ts";
+import { takePulse, unresponsive } from "./pulse.ts";
 
 export type GuestLog = (message: string, details?: Record<string, unknown>) => void;
 
@@ -13,8 +14,10 @@ export interface Link {
   readonly authorization: string;
   /** The agent takes another secret from now on. */
   become(secret: string): void;
-  /** While it is held, a silence of the agent is no loss. */
+  /** While it is held, the agent is not expected to answer. */
   hold(held: boolean): void;
+  /** Calls back when the agent ceases (false) and when it begins again (true) to answer. One that does not has the calls under way fail with guest_unresponsive. */
+  onPulse(listener: (alive: boolean) => void): () => void;
   /** Aborts when the link is closed for good. */
   readonly closed: AbortSignal;
   /**
@@ -22,7 +25,8 @@ export interface Link {
    * fails at once.
    */
   session(signal: AbortSignal): Promise<ClientHttp2Session>;
-  close(): void;
+  /** Calls under way and later ones fail with `reason`. */
+  close(reason?: VitrineError): void;
 }
 
 /** How long one try may take. It grows, for a guest that is only slow. */
@@ -39,7 +43,7 @@ interface Attempt {
 
 export const openLink = (address: LinkAddress, firstSecret: string, log: GuestLog): Link => {
   let secret = firstSecret;
-  let held = false;
+  const pulse = takePulse();
   const closing = new AbortController();
   // Each call that waits for the link listens.
   setMaxListeners(0, closing.signal);
@@ -52,10 +56,11 @@ export const openLink = (address: LinkAddress, firstSecret: string, log: GuestLo
     for (let tries = 0; ; tries++) {
       const limit = AbortSignal.timeout(Math.min(FIRST_TRY_MS * 2 ** tries, LAST_TRY_MS));
       try {
-        const session = await connectOnce(address, secret, AbortSignal.any([signal, limit]), () => held);
+        const session = await connectOnce(address, secret, AbortSignal.any([signal, limit]));
         session.once("close", () => log("guest link lost"));
         log("guest link connected", { tries: tries + 1 });
         current = session;
+        pulse.follow(session);
         return session;
       } catch (error) {
         if (error instanceof VitrineError || signal.aborted) throw error;
@@ -75,6 +80,9 @@ export const openLink = (address: LinkAddress, firstSecret: string, log: GuestLo
     return self;
   };
 
+  // Streams may have no deadline of their own.
+  pulse.events.on("silent", () => current?.destroy(unresponsive()));
+
   return {
     get authorization() {
       return `Bearer ${secret}`;
@@ -82,12 +90,14 @@ export const openLink = (address: LinkAddress, firstSecret: string, log: GuestLo
     become: (next) => {
       secret = next;
     },
-    hold: (next) => {
-      held = next;
+    hold: pulse.hold,
+    onPulse: (listener) => {
+      pulse.events.on("change", listener);
+      return () => pulse.events.off("change", listener);
     },
     closed: closing.signal,
     session: async (signal) => {
-      if (closing.signal.aborted) throw new VitrineError("guest_unreachable", { reason: "the link to it is closed" });
+      if (closing.signal.aborted) throw closing.signal.reason;
       if (current && !current.closed && !current.destroyed) return current;
       attempt ??= begin();
       const mine = attempt;
@@ -95,14 +105,18 @@ export const openLink = (address: LinkAddress, firstSecret: string, log: GuestLo
       const given = Promise.withResolvers<never>();
       given.promise.catch(() => {});
       const giveUp = () => given.reject(new VitrineError("guest_unreachable", { reason: mine.reason }, { cause: signal.reason }));
+      const onClosed = () => given.reject(closing.signal.reason);
+      const onSilent = () => given.reject(unresponsive());
       if (signal.aborted) giveUp();
       signal.addEventListener("abort", giveUp, { once: true });
-      closing.signal.addEventListener("abort", giveUp, { once: true });
+      closing.signal.addEventListener("abort", onClosed, { once: true });
+      pulse.events.on("silent", onSilent);
       try {
         return await Promise.race([mine.session, given.promise]);
       } finally {
         signal.removeEventListener("abort", giveUp);
-        closing.signal.removeEventListener("abort", giveUp);
+        closing.signal.removeEventListener("abort", onClosed);
+        pulse.events.off("silent", onSilent);
         // Nobody waits for it any more.
         if (--mine.callers === 0 && attempt === mine) {
           attempt = null;
@@ -110,10 +124,11 @@ export const openLink = (address: LinkAddress, firstSecret: string, log: GuestLo
         }
       }
     },
-    close: () => {
-      closing.abort();
+    close: (reason = new VitrineError("guest_unreachable", { reason: "the link to it is closed" })) => {
+      closing.abort(reason);
       attempt?.cancel.abort();
-      current?.destroy();
+      pulse.close();
+      current?.destroy(reason);
       current = null;
     },
   };

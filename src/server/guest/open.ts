@@ -44,6 +44,7 @@ export const openGuest = ({ link: address, secret, log = () => {} }: GuestOption
     holdWorkspace: (hold, signal) => call(link, { method: "POST", path: "/workspace", json: { hold }, signal }),
     powerOff: (signal) => call(link, { method: "POST", path: "/power", json: { action: "off" }, signal }),
     hold: link.hold,
+    onPulse: link.onPulse,
     exec: (spec, signal) => exec(link, spec, signal),
     execStream: (spec, signal) => execFrames(link, spec, signal),
     ...processCalls(link),

@@ -1,7 +1,7 @@
 import type { ClientHttp2Stream } from "node:http2";
 import { Readable } from "node:stream";
 import { badAnswer } from "./answers.ts";
-import { asLoss, cancel, linkLost } from "./loss.ts";
+import { asLoss, cancel } from "./loss.ts";
 
 /**
  * The bytes of an answer up to its end. Fails with guest_link_lost when they break off: a stream that was reset before anyone read it ends without an
@@ -10,7 +10,7 @@ import { asLoss, cancel, linkLost } from "./loss.ts";
 export async function* readChunks(stream: ClientHttp2Stream): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
-    if (stream.rstCode !== 0) throw linkLost();
+    if (stream.rstCode !== 0) throw asLoss(stream.errored);
   } catch (error) {
     throw asLoss(error);
   }

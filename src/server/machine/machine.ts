@@ -79,6 +79,8 @@ export interface Machine {
   readonly exited: Promise<MachineExit>;
   /** Calls back now (if so already) and at each time the agent in the guest begins (true) or ceases (false) to hold its port. */
   onAgent(listener: (up: boolean) => void): () => void;
+  /** Calls back now (if so already) and at each time the guest is stopped because the host's disk has no room for what it writes. resume() tries the write again. */
+  onBlocked(listener: () => void): () => void;
   /** Resolves when the agent holds its port; rejects on signal abort or when the machine ends (machine_failed). */
   agentUp(signal: AbortSignal): Promise<void>;
   /** The last bytes of the guest's console, bounded; empty where it cannot be had. */

@@ -12,6 +12,8 @@ export interface Present {
   /** What is open, by kind. */
   relays(): readonly (readonly [string, number])[];
   capacity: Capacity["report"];
+  /** Less is free than is to stay free. */
+  diskLow(): boolean;
 }
 
 type Value = readonly [labels: Record<string, string>, value: number];
@@ -19,7 +21,7 @@ const MIB = 1024 ** 2;
 const countOf = <T>(all: readonly T[], one: T): number => all.filter((other) => other === one).length;
 
 /** What is so at this moment. */
-export const addGauges = (register: Registry, { statuses, waiting, recordings, relays, capacity }: Present): void => {
+export const addGauges = (register: Registry, { statuses, waiting, recordings, relays, capacity, diskLow }: Present): void => {
   const gauge = (name: string, help: string, labelNames: readonly string[], read: () => readonly Value[]): void => {
     const metric: Gauge = new Gauge({
       name: `vitrine_${name}`,
@@ -57,6 +59,7 @@ export const addGauges = (register: Registry, { statuses, waiting, recordings, r
       return (["used", "free"] as const).map((state) => [{ state }, room[state] * unit]);
     });
   gauge("capacity_fits", "Computers of the default size for which there is room", [], () => [[{}, capacity().fits]]);
+  gauge("disk_low", "1 while the data directory's disk has less free than the reserve", [], () => [[{}, diskLow() ? 1 : 0]]);
   gauge("queue", "Creates and starts, under way and waiting for their turn", ["state"], () => {
     const { queue } = capacity();
     return (["running", "waiting"] as const).map((state) => [{ state }, queue[state]]);

@@ -1,4 +1,4 @@
-import { mkdir, statfs } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { VitrineError } from "../../contract/errors.ts";
 import type { StartRecording } from "../../contract/recordings.ts";
@@ -9,12 +9,10 @@ import { requireRecordingQuota } from "./quota.ts";
 import type { RecordingRecord } from "./record.ts";
 import { remove } from "./remove.ts";
 import { shoot } from "./shoot.ts";
-import { MIB, type Session, type Studio } from "./studio.ts";
+import type { Session, Studio } from "./studio.ts";
 
 /** Recordings of one computer at once; each has an encoder of its own. */
 const MAX_AT_ONCE = 4;
-/** MiB that must be free before a recording begins. */
-const LEAST_FREE_MB = 512;
 const FIRST_PICTURE_MS = 30_000;
 
 /** Writes a recording down and begins to film. Errors: quota_exceeded. */
@@ -64,7 +62,7 @@ export const begin = async (
 
 /**
  * Starts a recording; resolves with the first picture. On failure nothing of it is left. Errors: wrong_state, no_display, display_unavailable,
- * capacity_exceeded, quota_exceeded, timeout.
+ * capacity_exceeded, host_disk_low, quota_exceeded, timeout.
  */
 export const start = async (
   studio: Studio,
@@ -72,14 +70,11 @@ export const start = async (
   spec: StartRecording,
   signal: AbortSignal,
 ): Promise<RecordingRecord> => {
-  const { store, root } = studio;
+  const { store } = studio;
   if (!hasDisplay(computer)) throw new VitrineError("no_display");
   const current = store.recordings.ofComputer(computer.id).filter(({ status }) => status === "recording").length;
   if (current >= MAX_AT_ONCE) throw new VitrineError("capacity_exceeded", { reason: `${current} recordings of this computer run already` });
-  const { bavail, bsize } = await statfs(root);
-  const free = Math.floor((bavail * bsize) / MIB);
-  if (free < LEAST_FREE_MB)
-    throw new VitrineError("capacity_exceeded", { reason: `${free} MiB of disk are free, a recording needs ${LEAST_FREE_MB}` });
+  studio.requireDisk();
   const { record, session } = await begin(studio, computer, spec, 0);
   try {
     await withDeadline("The first picture", FIRST_PICTURE_MS, signal, () => session.first);

@@ -27,6 +27,8 @@ export interface Ports {
   root: string;
   limits: RecordingLimits;
   clock: Clock;
+  /** Throws host_disk_low. */
+  requireDisk(): void;
   emit: Emit;
   log: Log;
 }

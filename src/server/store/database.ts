@@ -67,6 +67,28 @@ const migrate = (db: DatabaseSync, file: string): void => {
   db.exec(`${SCHEMA} ${MIGRATIONS.slice(Math.max(found, 1) - 1).join("")} PRAGMA user_version = ${version}; COMMIT;`);
 };
 
+/** Primary result codes of SQLite that are the disk's doing: read-only, I/O error, full, cannot open. Source: sqlite.org/rescode.html. */
+const DISK_CODES = [8, 10, 13, 14];
+
+/** Has what cannot be written because of the disk fail with store_failed. */
+const tellFailures = (db: DatabaseSync): void => {
+  const prepare = db.prepare.bind(db);
+  db.prepare = (sql) => {
+    const statement = prepare(sql);
+    const run = statement.run.bind(statement);
+    statement.run = ((...values: Parameters<typeof run>) => {
+      try {
+        return run(...values);
+      } catch (error) {
+        const { errcode = 0, errstr } = error as { errcode?: number; errstr?: string };
+        if (DISK_CODES.includes(errcode & 0xff)) throw new VitrineError("store_failed", { reason: errstr }, { cause: error });
+        throw error;
+      }
+    }) as typeof run;
+    return statement;
+  };
+};
+
 /**
  * Opens the database of a data directory, WAL, mode 0600, locked for this process alone: the kernel drops the lock with the process, so a
  * second service on the same data is refused and a killed one leaves nothing to clear up.
@@ -77,6 +99,7 @@ export const openDatabase = (file: string): DatabaseSync => {
     chmodSync(file, 0o600);
     db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 0;");
     migrate(db, file);
+    tellFailures(db);
     return db;
   } catch (error) {
     db.close();

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, expect, test, vi } from "vitest";
+import { VitrineError } from "../../../src/contract/errors.ts";
 import { openGuest } from "../../../src/server/guest/open.ts";
 import { soon, startAgent, type TestAgent } from "./agent.ts";
 
@@ -115,34 +116,57 @@ test("power off runs the guest's own script", async () => {
   await expect.poll(() => existsSync(`${script}.done`), { timeout: 10_000 }).toBe(true);
 });
 
-test("a guest that has frozen is a lost link; one that is held still on purpose is not", async () => {
+/** Half a minute and more, as timers see it; what is sent meanwhile has the time to come. */
+const halfAMinute = async () => {
+  for (let i = 0; i < 5; i++) {
+    vi.advanceTimersByTime(10_000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
+test("a guest that has frozen fails what is under way, and is told of until it answers again; one that is held still on purpose is not", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   try {
     const agent = await begin();
-    const lines: string[] = [];
-    const guest = openGuest({ link: { path: agent.socket }, secret: agent.secret, log: (line) => lines.push(line) });
+    const guest = openGuest({ link: { path: agent.socket }, secret: agent.secret });
+    const told: boolean[] = [];
+    guest.onPulse((alive) => told.push(alive));
     const stat = () => guest.stat(agent.files, soon());
-    const silence = async () => {
-      for (let i = 0; i < 4; i++) {
-        vi.advanceTimersByTime(15_000);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    };
     await stat();
     guest.hold(true);
     process.kill(agent.pid, "SIGSTOP");
-    await silence();
+    await halfAMinute();
     process.kill(agent.pid, "SIGCONT");
     guest.hold(false);
     await stat();
-    expect(lines).toEqual(["guest link connected"]);
+    await halfAMinute();
+    expect(told).toEqual([]);
+
     process.kill(agent.pid, "SIGSTOP");
-    await silence();
+    const failures = Promise.allSettled([stat(), guest.exec({ argv: ["sleep", "9"], user: "ohm", timeout_ms: 60_000 }, soon())]);
+    const unresponsive = expect.objectContaining({ code: "guest_unresponsive" });
+    await halfAMinute();
+    expect(told).toEqual([false]);
+    for (const failure of await failures) expect(failure).toEqual({ status: "rejected", reason: unresponsive });
+    const next = Promise.allSettled([stat()]);
+    await halfAMinute();
+    expect(await next, "one that comes meanwhile").toEqual([{ status: "rejected", reason: unresponsive }]);
     process.kill(agent.pid, "SIGCONT");
     await stat();
-    expect(lines).toEqual(["guest link connected", "guest link lost", "guest link connected"]);
+    expect(told).toEqual([false, true]);
     guest.close();
   } finally {
     vi.useRealTimers();
   }
+});
+
+test("what is under way when the link is closed fails with what it is closed for", async () => {
+  const agent = await begin();
+  await echo(agent);
+  const running = agent.guest.exec({ argv: ["sleep", "10"], user: "ohm", timeout_ms: 60_000 }, soon());
+  const failure = Promise.allSettled([running]);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  agent.guest.close(new VitrineError("machine_exited", { reason: "a test" }));
+  expect(await failure).toEqual([{ status: "rejected", reason: expect.objectContaining({ code: "machine_exited" }) }]);
+  await expect(echo(agent)).rejects.toMatchObject({ code: "machine_exited" });
 });

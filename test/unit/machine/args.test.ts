@@ -53,6 +53,10 @@ test("what the guest must be told privately is given as files", () => {
   expect(values(qemuArgs(spec), "-fw_cfg")).toEqual(["name=opt/vitrine/config,file=config.fw"]);
 });
 
+test("a full disk of the host's stops the machine; other failures are the guest's to see", () => {
+  expect(values(qemuArgs(spec), "-drive")[0]).toMatch(/,werror=enospc,rerror=report$/);
+});
+
 test("a comma in a file's name does not become another option", () => {
   const memory = { file: "a,readonly=on", private: true };
   expect(values(qemuArgs({ ...spec, memory }), "-object")[0]).toContain("mem-path=a,,readonly=on,share=off");

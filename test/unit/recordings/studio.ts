@@ -57,6 +57,7 @@ export const openStudio = async (
     root,
     limits: { retentionS: 3600, quotaMb: 1024, ...limits },
     clock,
+    requireDisk: () => {},
     emit: () => {},
     log: silent,
   });

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -123,4 +124,29 @@ test("a one-time link is used once, whoever asks first, and a use that came to n
   expect(store.links.remove(next.id, "cmp_other")).toBeNull();
   expect(store.links.remove(next.id, "cmp_l")).toEqual(next);
   store.close();
+});
+
+test.skipIf(process.getuid?.() !== 0)("what a full disk does not take fails with store_failed, and what was there stays", () => {
+  const small = join(dir, "small");
+  mkdirSync(small);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "none", small]);
+  try {
+    const store = openStore(small);
+    store.computers.insert(record("cmp_a", "ada"));
+    const ballast = join(small, "ballast");
+    expect(() => writeFileSync(ballast, Buffer.alloc(4e6))).toThrow("ENOSPC");
+    const flood = () => {
+      for (let i = 0; i < 1000; i++) store.computers.insert(record(`cmp_${i}`, `n-${i}`));
+    };
+    expect(flood).toThrow(expect.objectContaining({ code: "store_failed", status: 507 }));
+    expect(store.computers.get("ada")?.status).toBe("creating");
+    rmSync(ballast);
+    store.computers.patch("cmp_a", { status: "running" });
+    store.close();
+    const again = openStore(small);
+    expect(again.computers.get("ada")?.status).toBe("running");
+    again.close();
+  } finally {
+    execFileSync("umount", [small]);
+  }
 });

@@ -103,9 +103,15 @@ const memory = ({ file, private: isPrivate }: { file: string; private: boolean }
   `memory-backend-file,id=mem,size=${ramMb}M,mem-path=${value(file)},share=${isPrivate ? "off" : "on"}`,
 ];
 
+/**
+ * A host disk that is full stops the machine, its write unanswered, until it is told to go on: the guest notices nothing. Any other failure is the guest's to see, as it
+ * would be a real disk's.
+ */
+const ON_FAILURE = "werror=enospc,rerror=report";
+
 const disk = (id: Disk): string[] => [
   "-drive",
-  `if=none,id=${id},file=${diskFile(id)},format=qcow2,discard=unmap,detect-zeroes=unmap,cache=writeback`,
+  `if=none,id=${id},file=${diskFile(id)},format=qcow2,discard=unmap,detect-zeroes=unmap,cache=writeback,${ON_FAILURE}`,
   "-device",
   `virtio-blk-pci,drive=${id}`,
 ];

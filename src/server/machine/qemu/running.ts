@@ -33,11 +33,18 @@ export interface QemuMachine extends Machine {
 export const openMachine = async ({ dir, record, qmp, log, child }: RunningOptions): Promise<QemuMachine> => {
   const guestConsole = openConsole(qmp);
   const listeners = new Set<(up: boolean) => void>();
+  const whenBlocked = new Set<() => void>();
   const exited = Promise.withResolvers<MachineExit>();
   let up: boolean | undefined;
   let exit: MachineExit | undefined;
   let released = false;
+  let blocked = false;
 
+  const block = () => {
+    if (blocked) return;
+    blocked = true;
+    for (const listener of [...whenBlocked]) listener();
+  };
   const setUp = (now: boolean) => {
     if (up === now) return;
     up = now;
@@ -57,6 +64,9 @@ export const openMachine = async ({ dir, record, qmp, log, child }: RunningOptio
 
   const onEvent = ({ event, data }: QmpEvent) => {
     if (event === "VSERPORT_CHANGE" && data?.id === QEMU_IDS.agent) setUp(data.open === true);
+    // Other failures of a disk are reported to the guest (args.ts).
+    if (event === "BLOCK_IO_ERROR" && data?.action === "stop") block();
+    if (event === "RESUME") blocked = false;
     if (event === "SHUTDOWN" && data?.guest === true) onShutdown(data.reason).catch(() => {});
   };
   qmp.onEvent(onEvent);
@@ -88,7 +98,9 @@ export const openMachine = async ({ dir, record, qmp, log, child }: RunningOptio
     const agent = (chardevs as { label: string; "frontend-open": boolean }[]).find(({ label }) => label === QEMU_IDS.agent);
     setUp(agent?.["frontend-open"] === true);
   }
-  if ((status as { status: string }).status === "shutdown") onShutdown("unknown").catch(() => {});
+  const { status: now } = status as { status: string };
+  if (now === "shutdown") onShutdown("unknown").catch(() => {});
+  if (now === "io-error") block();
 
   return {
     record,
@@ -98,6 +110,11 @@ export const openMachine = async ({ dir, record, qmp, log, child }: RunningOptio
       listeners.add(listener);
       if (up) listener(true);
       return () => listeners.delete(listener);
+    },
+    onBlocked: (listener) => {
+      whenBlocked.add(listener);
+      if (blocked) listener();
+      return () => whenBlocked.delete(listener);
     },
     agentUp: (signal) =>
       new Promise((resolve, reject) => {
