@@ -19,7 +19,7 @@ const freePort = async (): Promise<number> => {
 
 /** The service as a process of its own, to be killed and started again over the same data. */
 export const serviceProcess = async (env: Record<string, string> = {}) => {
-  const dataDir = mkdtempSync(join(tmpdir(), "vt-"));
+  const dataDir = env.VITRINE_DATA_DIR ?? mkdtempSync(join(tmpdir(), "vt-"));
   const port = await freePort();
   let child: ChildProcess | undefined;
   let log = "";
@@ -45,6 +45,11 @@ export const serviceProcess = async (env: Record<string, string> = {}) => {
     vitrine: new Vitrine({ url: `http://127.0.0.1:${port}`, apiKey: API_KEY }),
     /** What it has logged since it was started last. */
     log: () => log,
+    /** Of the service itself. */
+    pid: () => child!.pid!,
+    /** The QEMU of one computer. */
+    machine: (id: string): number =>
+      Number(processes("qemu-system").find((pid) => readlinkSync(`/proc/${pid}/cwd`) === join(dataDir, "computers", id))),
     /** Resolves when it serves. */
     start: async (): Promise<void> => {
       const begun = spawn(process.execPath, [CLI, "serve"], {

@@ -7,7 +7,7 @@ import { VitrineError } from "../../src/contract/errors.ts";
 import { FRAME, type Frame } from "../../src/contract/guest/frames.ts";
 import type { FileRecord, GuestState, ProcessRecord } from "../../src/contract/guest/protocol.ts";
 import type { Guest } from "../../src/server/guest/guest.ts";
-import type { LinkAddress, Machine, MachineDriver, MachineRecord } from "../../src/server/machine/machine.ts";
+import type { LinkAddress, Machine, MachineDriver, MachineExit, MachineRecord } from "../../src/server/machine/machine.ts";
 import { identify } from "../../src/server/process/identity.ts";
 
 const STATE: GuestState = { display: true, window: true, browser: { status: "ready", ws_path: "/devtools/browser/fake", starts: 1 } };
@@ -56,7 +56,7 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
   const names = new Map<string, string>();
 
   const machineIn = (dir: string, onSpawn: (record: MachineRecord) => void): Machine => {
-    const gone = Promise.withResolvers<{ reason: string }>();
+    const gone = Promise.withResolvers<MachineExit>();
     // This very process; nothing here ever signals it.
     const record: MachineRecord = {
       identity: identify(process.pid)!,
@@ -78,7 +78,7 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
       resume: async () => {},
       saveState: (path) => writeFile(path, "state"),
       growDisk: async () => {},
-      kill: async () => gone.resolve({ reason: "it was killed" }),
+      kill: async () => gone.resolve({ reason: "it was killed", cause: "killed" }),
       release: () => {},
     };
   };

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { VitrineError } from "../../contract/errors.ts";
 import type { Engine } from "./engine.ts";
 
-/** What a call says that finds something in the computer gone. */
-const SYMPTOMS: readonly string[] = ["guest_link_lost", "guest_unreachable", "display_unavailable", "browser_unavailable"];
+/** What a call says whose connection broke. */
+const SYMPTOMS: readonly string[] = ["guest_link_lost", "display_unavailable"];
 /** Connections break before the process is seen to end. Milliseconds. */
-const EXIT_MS = 500;
+const EXIT_MS = 250;
 
 /** Why a call on a computer failed: when its machine has ended, that, instead of what it noticed of it. */
 export const explain = async (engine: Engine, id: string, error: unknown): Promise<unknown> => {

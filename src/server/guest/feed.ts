@@ -1,4 +1,4 @@
-import { VitrineError } from "../../contract/errors.ts";
+import type { VitrineError } from "../../contract/errors.ts";
 import type { GuestState } from "../../contract/guest/protocol.ts";
 import { parseAnswer, State } from "./answers.ts";
 import { followLines } from "./follow.ts";
@@ -60,7 +60,7 @@ export const stateFeed = (link: Link, log: GuestLog): Pick<Guest, "state" | "onS
         }
       };
       const onAbort = () => found.reject(signal.reason);
-      const onClosed = () => found.reject(new VitrineError("guest_unreachable", { reason: "the link to it is closed" }));
+      const onClosed = () => found.reject(link.closed.reason);
       signal.addEventListener("abort", onAbort, { once: true });
       link.closed.addEventListener("abort", onClosed, { once: true });
       if (link.closed.aborted) onClosed();
