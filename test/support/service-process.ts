@@ -40,9 +40,20 @@ export const serviceProcess = async (env: Record<string, string> = {}) => {
         }
       })
       .sort();
+  const endProcesses = (): void => {
+    for (const pid of processes()) {
+      try {
+        process.kill(Number(pid), "SIGKILL");
+      } catch {
+        // It ended with another.
+      }
+    }
+  };
+  const url = `http://127.0.0.1:${port}`;
   return {
     dataDir,
-    vitrine: new Vitrine({ url: `http://127.0.0.1:${port}`, apiKey: API_KEY }),
+    url,
+    vitrine: new Vitrine({ url, apiKey: API_KEY }),
     /** What it has logged since it was started last. */
     log: () => log,
     /** Of the service itself. */
@@ -71,15 +82,10 @@ export const serviceProcess = async (env: Record<string, string> = {}) => {
     stop: () => end("SIGTERM"),
     processes,
     directories: (): string[] => readdirSync(join(dataDir, "computers")),
+    endProcesses,
     /** Removes the data, and ends what a test that failed has left running in it. */
     remove: () => {
-      for (const pid of processes()) {
-        try {
-          process.kill(Number(pid), "SIGKILL");
-        } catch {
-          // It ended with another.
-        }
-      }
+      endProcesses();
       rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
     },
   };

@@ -125,6 +125,7 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
     powerOff: async () => {
       throw new VitrineError("guest_unreachable", { reason: "it does not listen" });
     },
+    alive: true,
     hold: () => {},
     onPulse: () => () => {},
     exec: async () => ({ ...EXIT, stdout: "hello\n", stderr: "" }),

@@ -7,7 +7,7 @@ import type { Handlers } from "./route.ts";
 
 export const actionHandlers = ({ perform }: Context): Pick<Handlers, "actions"> => ({
   actions: async ({ params, computers, body, actor, signal }) => {
-    const { record, live } = computers.running(params.id, "an action");
+    const { record, live } = computers.answering(params.id, "an action");
     if (!hasBrowser(record)) throw new VitrineError("no_display");
     const release = live.activity.hold("action");
     try {

@@ -13,7 +13,7 @@ const names = (header: string | undefined, hash: string): boolean =>
 
 export const screenshotHandlers = ({ displays }: Context): Pick<Handlers, "screenshot"> => ({
   screenshot: async ({ params, computers, query, request, response, signal }) => {
-    const { record, live } = computers.running(params.id, "screenshot");
+    const { record, live } = computers.answering(params.id, "screenshot");
     if (!hasDisplay(record)) throw new VitrineError("no_display");
     const { if_changed, ...options } = query;
     const release = live.activity.hold("action");

@@ -28,6 +28,13 @@ const computersOf = (engine: Engine, caller: Caller) => {
   };
   /** Throws computer_not_found, here and below. */
   const get = (idOrName: string): ComputerRecord => some(idOrName, find(idOrName));
+  /** The running computer; throws wrong_state with the verb when it does not run. */
+  const running = (idOrName: string, verb: string): { record: ComputerRecord; live: Live } => {
+    const record = get(idOrName);
+    const live = record.status === "running" ? engine.live.get(record.id) : undefined;
+    if (!live) throw new VitrineError("wrong_state", { status: record.status, verb, needs: "running" });
+    return { record, live };
+  };
 
   return {
     get,
@@ -42,12 +49,12 @@ const computersOf = (engine: Engine, caller: Caller) => {
     /** Takes the name of one that is deleted, too. */
     remove: async (idOrName: string) =>
       remove(engine, some(idOrName, find(idOrName) ?? store.computers.lastNamed(idOrName, ownerOf(caller))).id),
-    /** The running computer; throws wrong_state with the verb when it does not run. */
-    running: (idOrName: string, verb: string): { record: ComputerRecord; live: Live } => {
-      const record = get(idOrName);
-      const live = record.status === "running" ? engine.live.get(record.id) : undefined;
-      if (!live) throw new VitrineError("wrong_state", { status: record.status, verb, needs: "running" });
-      return { record, live };
+    running,
+    /** The same, for what would be done to the last picture of one that is frozen, as if it were none. Throws guest_unresponsive. */
+    answering: (idOrName: string, verb: string): { record: ComputerRecord; live: Live } => {
+      const found = running(idOrName, verb);
+      if (!found.live.guest.alive) throw new VitrineError("guest_unresponsive");
+      return found;
     },
     /** What a call on a computer is to answer that failed with `error`. */
     explain: async (idOrName: string, error: unknown): Promise<unknown> => explain(engine, find(idOrName)?.id ?? "", error),

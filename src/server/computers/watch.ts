@@ -41,7 +41,7 @@ export const watch = (engine: Engine, id: string, live: Live, end: (error: Vitri
 
   guest.onPulse((alive) => {
     if (alive) ailment.end("guest_unresponsive");
-    else ailment.begin(new VitrineError("guest_unresponsive", { seconds: 30 }));
+    else ailment.begin(new VitrineError("guest_unresponsive"));
     tell(alive ? "guest.responsive" : "guest.unresponsive");
     engine.log.warn({ computer: id }, alive ? "the guest answers again" : "the guest does not answer");
   });

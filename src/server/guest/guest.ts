@@ -49,7 +49,9 @@ export interface Guest {
   powerOff(signal: AbortSignal): Promise<void>;
   /** Says that the machine is paused, or no more: until then its silence is no loss of the link. */
   hold(held: boolean): void;
-  /** Calls back when the agent ceases (false), for half a minute and longer, and when it begins again (true) to answer. */
+  /** False while the agent does not answer, for half a minute and longer. */
+  readonly alive: boolean;
+  /** Calls back when the agent ceases (false) and when it begins again (true) to answer. */
   onPulse(listener: (alive: boolean) => void): () => void;
 
   /** Runs to the end; stdout and stderr are capped by `output_limit`. Aborting kills the process group. */

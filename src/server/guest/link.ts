@@ -14,6 +14,8 @@ export interface Link {
   readonly authorization: string;
   /** The agent takes another secret from now on. */
   become(secret: string): void;
+  /** False while the agent does not answer. */
+  readonly alive: boolean;
   /** While it is held, the agent is not expected to answer. */
   hold(held: boolean): void;
   /** Calls back when the agent ceases (false) and when it begins again (true) to answer. One that does not has the calls under way fail with guest_unresponsive. */
@@ -89,6 +91,9 @@ export const openLink = (address: LinkAddress, firstSecret: string, log: GuestLo
     },
     become: (next) => {
       secret = next;
+    },
+    get alive() {
+      return pulse.alive;
     },
     hold: pulse.hold,
     onPulse: (listener) => {

@@ -43,6 +43,9 @@ export const openGuest = ({ link: address, secret, log = () => {} }: GuestOption
     },
     holdWorkspace: (hold, signal) => call(link, { method: "POST", path: "/workspace", json: { hold }, signal }),
     powerOff: (signal) => call(link, { method: "POST", path: "/power", json: { action: "off" }, signal }),
+    get alive() {
+      return link.alive;
+    },
     hold: link.hold,
     onPulse: link.onPulse,
     exec: (spec, signal) => exec(link, spec, signal),

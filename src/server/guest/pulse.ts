@@ -4,10 +4,10 @@ import { VitrineError } from "../../contract/errors.ts";
 
 /** Milliseconds between two pings. */
 const PING_MS = 10_000;
-/** Silence for so many of these, and the guest does not answer. An emulated one on a busy host may well take ten seconds. */
+/** Silence for so many of these, half a minute, and the guest does not answer. An emulated one on a busy host may well take ten seconds. */
 const MISSED = 3;
 
-export const unresponsive = (): VitrineError => new VitrineError("guest_unresponsive", { seconds: (PING_MS * MISSED) / 1000 });
+export const unresponsive = (): VitrineError => new VitrineError("guest_unresponsive");
 
 interface Events {
   /** It ceases (false) or begins again (true) to answer. */
@@ -54,6 +54,9 @@ export const takePulse = () => {
 
   return {
     events,
+    get alive() {
+      return alive;
+    },
     /** A session that has just been proven to lead to the agent: the one to be pinged from now on. */
     follow: (next: ClientHttp2Session): void => {
       session = next;
