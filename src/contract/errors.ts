@@ -70,7 +70,7 @@ export const ERRORS = {
   port_failed: [502, "The server at port {port} of the computer did not answer as it should: {reason}"],
   guest_unresponsive: [
     504,
-    "The computer has said nothing for half a minute: it is frozen, or far too busy. It may come back by itself; otherwise stop or delete it.",
+    "The computer has said nothing for a minute: it is frozen, or far too busy. It may come back by itself; otherwise stop or delete it.",
   ],
   timeout: [504, "{what} did not finish within {timeout_s} s."],
   guest_unreachable: [503, "The computer's agent does not answer: {reason}"],

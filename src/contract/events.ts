@@ -12,7 +12,7 @@ export const EVENTS = {
     "Chromium ended by itself: {status, starts}; status is what is being done about it: starting, ready (again), or failed",
   "display.crashed": "The X server ended by itself and is started again; what was on the screen is gone: {}",
   "agent.restarted": "The agent in the guest ended by itself and is back; calls that were under way failed: {}",
-  "guest.unresponsive": "The guest has said nothing for half a minute: it is frozen, or far too busy: {}",
+  "guest.unresponsive": "The guest has said nothing for a minute: it is frozen, or far too busy: {}",
   "guest.responsive": "The guest answers again: {}",
   "machine.blocked": "The host's disk is full, and the computer wrote to its own: it stands still until there is room: {}",
   "machine.unblocked": "There is room on the host's disk, and the computer goes on: {}",

@@ -49,7 +49,7 @@ export interface Guest {
   powerOff(signal: AbortSignal): Promise<void>;
   /** Says that the machine is paused, or no more: until then its silence is no loss of the link. */
   hold(held: boolean): void;
-  /** False while the agent does not answer, for half a minute and longer. */
+  /** False while the agent does not answer, for a minute and longer. */
   readonly alive: boolean;
   /** Calls back when the agent ceases (false) and when it begins again (true) to answer. */
   onPulse(listener: (alive: boolean) => void): () => void;

@@ -4,8 +4,8 @@ import { VitrineError } from "../../contract/errors.ts";
 
 /** Milliseconds between two pings. */
 const PING_MS = 10_000;
-/** Silence for so many of these, half a minute, and the guest does not answer. An emulated one on a busy host may well take ten seconds. */
-const MISSED = 3;
+/** Silence for so many of these, a minute, and the guest does not answer. On a host with ten times the work that it can do, an emulated agent took 40 s to start again. */
+const MISSED = 6;
 
 export const unresponsive = (): VitrineError => new VitrineError("guest_unresponsive");
 

@@ -116,9 +116,9 @@ test("power off runs the guest's own script", async () => {
   await expect.poll(() => existsSync(`${script}.done`), { timeout: 10_000 }).toBe(true);
 });
 
-/** Half a minute and more, as timers see it; what is sent meanwhile has the time to come. */
-const halfAMinute = async () => {
-  for (let i = 0; i < 5; i++) {
+/** A minute and more, as timers see it; what is sent meanwhile has the time to come. */
+const aMinute = async () => {
+  for (let i = 0; i < 8; i++) {
     vi.advanceTimersByTime(10_000);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -135,21 +135,21 @@ test("a guest that has frozen fails what is under way, and is told of until it a
     await stat();
     guest.hold(true);
     process.kill(agent.pid, "SIGSTOP");
-    await halfAMinute();
+    await aMinute();
     process.kill(agent.pid, "SIGCONT");
     guest.hold(false);
     await stat();
-    await halfAMinute();
+    await aMinute();
     expect(told).toEqual([]);
 
     process.kill(agent.pid, "SIGSTOP");
     const failures = Promise.allSettled([stat(), guest.exec({ argv: ["sleep", "9"], user: "ohm", timeout_ms: 60_000 }, soon())]);
     const unresponsive = expect.objectContaining({ code: "guest_unresponsive" });
-    await halfAMinute();
+    await aMinute();
     expect(told).toEqual([false]);
     for (const failure of await failures) expect(failure).toEqual({ status: "rejected", reason: unresponsive });
     const next = Promise.allSettled([stat()]);
-    await halfAMinute();
+    await aMinute();
     expect(await next, "one that comes meanwhile").toEqual([{ status: "rejected", reason: unresponsive }]);
     process.kill(agent.pid, "SIGCONT");
     await stat();
