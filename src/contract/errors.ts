@@ -99,6 +99,7 @@ export const ERRORS = {
   machine_failed: [500, "The computer's machine failed: {reason}"],
   data_dir_in_use: [503, "Another Vitrine service uses {path}. Stop it, or give this one its own VITRINE_DATA_DIR."],
   data_dir_newer: [503, "{path} was used by a newer Vitrine (database version {version}). Use that one, or another VITRINE_DATA_DIR."],
+  service_stopping: [503, "The service is stopping. Try again when it is back."],
   setup_incomplete: [503, "The host lacks something: {reason}. Run 'vitrine doctor'."],
   config_invalid: [500, "The setting {setting} is not valid: {reason}."],
   internal_error: [500, "Something failed that should not. The log has request {request_id}."],
@@ -107,7 +108,12 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 /** Seconds that an answer's Retry-After says, for what passes by itself. */
-const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = { capacity_exceeded: 10, too_many_requests: 1, too_many_connections: 5 };
+const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
+  capacity_exceeded: 10,
+  too_many_requests: 1,
+  too_many_connections: 5,
+  service_stopping: 5,
+};
 
 /** The body of every error answer. */
 export interface ErrorBody {

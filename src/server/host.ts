@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { ensureImage, findImage } from "../../guest-image/build/image.ts";
 import { CreateComputer, type TemplateName } from "../contract/computer.ts";
 import type { Meter } from "./capacity/resources.ts";
@@ -5,12 +6,15 @@ import type { Log, Ports } from "./computers/engine.ts";
 import { bootFiles } from "./guest/boot-files.ts";
 import { openGuest } from "./guest/open.ts";
 import { createQemuDriver } from "./machine/qemu/driver.ts";
+import type { OnOrphan } from "./orphans.ts";
+import { type Fault, noFault } from "./points.ts";
 import type { Progress } from "./progress.ts";
 import type { Config } from "./setup/config.ts";
 import type { Requirement } from "./setup/packages.ts";
 import { setUp } from "./setup/setup.ts";
+import { endBuild } from "./templates/build.ts";
 import { type Shape, TEMPLATE_VIEWPORT } from "./templates/shape.ts";
-import { discardTemplate, refer, unrefer } from "./templates/store.ts";
+import { discardTemplate, refer, removeAbandoned, removeDiscarded, templatesDir, unrefer } from "./templates/store.ts";
 import { openTemplates, type Templates } from "./templates/templates.ts";
 import { warm } from "./templates/warm.ts";
 
@@ -24,6 +28,8 @@ const OVERHEAD_MB = { kvm: 96, tcg: 352 };
 export interface Host
   extends Pick<Ports, "machines" | "image" | "template" | "refer" | "unrefer" | "discard" | "openGuest" | "warm" | "bootDeadlineMs"> {
   hasImage(template: TemplateName): Promise<boolean>;
+  /** Removes what builders of templates and images have left that are gone, and templates that nobody needs. */
+  sweep(orphaned: OnOrphan): Promise<void>;
   /** MiB that a machine takes beside its guest's memory. */
   overheadMb: number;
   /** Default: this machine. */
@@ -47,12 +53,13 @@ export interface Preparation {
   progress: Progress;
   signal: AbortSignal;
   log: Log;
+  fault?: Fault;
 }
 
 /** Sets the machine up where something is missing, with progress. Throws setup_incomplete with what to do. */
 export const prepare = async (
   { cacheDir, templatesMb, uids }: Pick<Config, "cacheDir" | "templatesMb" | "uids">,
-  { template, alsoNeeds = [], progress, signal, log }: Preparation,
+  { template, alsoNeeds = [], progress, signal, log, fault = noFault }: Preparation,
 ) => {
   const { accel, image } = await setUp({ template, cacheDir, uids, progress, signal, alsoNeeds });
   const machines = createQemuDriver({ accel: accel.accel, uids, log: (message) => log.info({}, message) });
@@ -60,7 +67,7 @@ export const prepare = async (
   const open: Ports["openGuest"] = (link, secret) => openGuest({ link, secret });
   const toLog: Progress = ({ step, message }) => log.info({ step }, message);
   const templates: Templates = openTemplates(
-    { machines, openGuest: open, bootFiles: templateFiles, warm, cacheDir, bootDeadlineMs, capBytes: templatesMb * 1024 * 1024 },
+    { machines, openGuest: open, bootFiles: templateFiles, warm, cacheDir, bootDeadlineMs, capBytes: templatesMb * 1024 * 1024, fault },
     accel.accel,
     toLog,
   );
@@ -73,6 +80,12 @@ export const prepare = async (
     unrefer: ({ dir }, id) => unrefer(dir, id),
     discard: ({ dir }) => discardTemplate(dir),
     hasImage: async (name) => (await findImage(name, { cacheDir })) !== null,
+    sweep: async (orphaned) => {
+      const templates = templatesDir(cacheDir);
+      const gone = (await removeAbandoned(templates, endBuild(machines))) + (await removeDiscarded(cacheDir));
+      for (let i = 0; i < gone; i++) orphaned("template");
+      for (const place of ["images", "base"]) for (let i = await removeAbandoned(join(cacheDir, place)); i > 0; i--) orphaned("image");
+    },
     openGuest: open,
     warm,
     bootDeadlineMs,

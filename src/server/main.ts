@@ -1,5 +1,4 @@
 import { mkdirSync, readFileSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -24,12 +23,14 @@ import { watchDisk } from "./capacity/disk-watch.ts";
 import { thisMachine } from "./capacity/resources.ts";
 import { claimants } from "./computers/claimants.ts";
 import { computers } from "./computers/computers.ts";
-import { createEngine, type Engine, release } from "./computers/engine.ts";
+import { createEngine, type Engine, ended, release } from "./computers/engine.ts";
 import { generateId } from "./computers/names.ts";
 import { orphan } from "./computers/orphan.ts";
 import { startPool } from "./computers/pool.ts";
 import { startReaper } from "./computers/reap.ts";
 import { reconcile } from "./computers/reconcile.ts";
+import { suspendAll } from "./computers/suspend-all.ts";
+import { sweep } from "./computers/sweep.ts";
 import { connectDisplay } from "./display/connect.ts";
 import { OpenDisplays } from "./display/displays.ts";
 import { takePicture } from "./display/picture.ts";
@@ -40,6 +41,8 @@ import { type Internet, realInternet } from "./egress/internet.ts";
 import { bootFiles } from "./guest/boot-files.ts";
 import { type Host, prepare } from "./host.ts";
 import { createMetrics } from "./metrics/metrics.ts";
+import { startSweeper } from "./orphans.ts";
+import { type Fault, noFault } from "./points.ts";
 import type { Progress } from "./progress.ts";
 import { realClock } from "./recordings/clock.ts";
 import { recordings as createRecordings } from "./recordings/recordings.ts";
@@ -50,8 +53,12 @@ import { openStore, type Store } from "./store/store.ts";
 import { tellControl } from "./timeline/control.ts";
 import { openTimeline } from "./timeline/timeline.ts";
 
-/** Milliseconds that open requests get to end when the service closes. */
+/** Milliseconds that open requests, and verbs under way, get to end when the service closes. */
 const CLOSE_MS = 5000;
+/** Milliseconds that all computers together get to be suspended then. */
+const SUSPEND_MS = 60_000;
+/** How often what has no owner is looked for. Milliseconds. */
+const SWEEP_MS = 10 * 60_000;
 /** Milliseconds that a create or a start waits for its turn. */
 const MAKE_WAIT_MS = 5 * 60_000;
 
@@ -63,14 +70,18 @@ export interface ServeOptions {
   host?: Host;
   /** Default: the internet. For tests, which have none. */
   internet?: Internet;
+  /** Default: no fault. */
+  fault?: Fault;
+  /** Milliseconds between two sweeps. Default: SWEEP_MS. */
+  sweepMs?: number;
 }
 
 export interface Service {
   /** Where it listens, like http://127.0.0.1:7780. */
   url: string;
   apiKey: string;
-  /** Ends the service; computers run on and are found again by the next one. */
-  close(): Promise<void>;
+  /** Ends the service; computers run on and are found again by the next one, unless they are to be suspended first. */
+  close(how?: { suspend: boolean }): Promise<void>;
 }
 
 const version = (): string => JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
@@ -84,7 +95,9 @@ const listen = (server: Server, { host, port }: Config["listen"]): Promise<strin
     });
   });
 
-const run = async (config: Config, store: Store, host: Host, internet: Internet, log: Logger): Promise<Service> => {
+const run = async (config: Config, store: Store, host: Host, log: Logger, options: ServeOptions): Promise<Service> => {
+  const { internet = realInternet, fault = noFault, sweepMs = SWEEP_MS } = options;
+  const root = join(config.dataDir, "computers");
   // Until it listens on a free one it has none.
   let ownPort = config.listen.port || null;
   const sign = loadSigner(config.dataDir);
@@ -94,8 +107,9 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
   const { emit } = timeline;
   const limits = { ...readLimits({}), ...config.limits };
   const meter = host.meter ?? thisMachine(config.dataDir);
+  const atOnce = limits.creates || Math.max(2, meter.resources().cpus);
   const makers = new Semaphore({
-    most: limits.creates || Math.max(2, meter.resources().cpus),
+    most: atOnce,
     waiting: limits.createsWaiting,
     waitMs: MAKE_WAIT_MS,
     refusal: (reason) => new VitrineError("capacity_exceeded", { reason: `of creates and starts, ${reason}` }),
@@ -122,12 +136,14 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
     ownPort: () => ownPort,
     bootFiles: (record) => bootFiles(record, guestSecret(record.id)),
     guestSecret,
-    directory: (id) => join(config.dataDir, "computers", id),
-    directories: () => readdir(join(config.dataDir, "computers")),
+    root,
+    directory: (id) => join(root, id),
     admit: ({ spec }) => capacity.admit(spec),
     makers,
     disk,
     emit,
+    fault,
+    orphaned: (kind) => metrics.orphaned(kind),
     log,
   });
   const relays = new OpenRelays(limits);
@@ -164,6 +180,8 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
     clock: realClock,
     requireDisk: () => disk.require(),
     emit,
+    fault,
+    orphaned: metrics.orphaned,
     log,
   });
   engine.events.on("change", (computer) => {
@@ -174,6 +192,11 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
     displays.close(computer.id);
   });
   await recordings.resume();
+  const endSweeps = startSweeper({
+    sweeps: [() => sweep(engine), recordings.sweep, () => host.sweep(metrics.orphaned)],
+    everyMs: sweepMs,
+    log,
+  });
 
   const attempts = watchAttempts(emit);
   const keys = openKeys({
@@ -189,7 +212,7 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
   });
   keys.expire();
 
-  const { links, ports, idempotency } = store;
+  const { links, ports, idempotency, atomically } = store;
   const allowedHosts = [config.listen.host, ...config.allowedHosts];
   const control = new ControlLocks();
   engine.events.on("change", ({ id, status }) => {
@@ -221,6 +244,8 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
     ports,
     portDomain: config.domain,
     idempotency,
+    atomically,
+    fault,
     sign,
     keys,
     attempts,
@@ -240,7 +265,7 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
   ownPort = Number(new URL(url).port || 80);
   log.info({ url, host: host.about }, "serving");
 
-  const close = async (): Promise<void> => {
+  const close: Service["close"] = async ({ suspend } = { suspend: false }) => {
     stopReaper();
     disk.close();
     keys.close();
@@ -248,12 +273,17 @@ const run = async (config: Config, store: Store, host: Host, internet: Internet,
     timeline.close();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
-    const hurry = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
+    const { promise: late, resolve: hurry } = Promise.withResolvers<void>();
+    const timer = setTimeout(hurry, CLOSE_MS);
+    await Promise.race([Promise.all([closed, ended(engine)]), late]);
+    clearTimeout(timer);
+    server.closeAllConnections();
     await closed;
-    clearTimeout(hurry);
+    await endSweeps();
     await recordings.close();
     toolsets.closeAll();
     displays.closeAll();
+    if (suspend) await suspendAll(engine, atOnce, SUSPEND_MS);
     await pool.close();
     await release(engine);
     store.close();
@@ -269,8 +299,9 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
   try {
     const signal = options.signal ?? new AbortController().signal;
     const host =
-      options.host ?? (await prepare(config, { template: "browser", progress: options.progress ?? (() => {}), signal, log })).host;
-    return await run(config, store, host, options.internet ?? realInternet, log);
+      options.host ??
+      (await prepare(config, { template: "browser", progress: options.progress ?? (() => {}), signal, log, fault: options.fault })).host;
+    return await run(config, store, host, log, options);
   } catch (error) {
     store.close();
     throw error;

@@ -152,6 +152,8 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
       },
       adopt: async () => null,
       halt,
+      strays: async () => [],
+      tidy: () => [],
       destroy: async (dir) => {
         await halt(dir);
         if (existsSync(dir)) await rm(dir, { recursive: true });

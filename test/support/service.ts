@@ -34,6 +34,7 @@ export const fakeHost = (fleet: Pick<FakeFleet, "driver" | "openGuest">): Host =
   discard: async () => {},
   image: async (template) => ({ id: "fake", template, kernel: "", initrd: "", rootDisk: "" }),
   hasImage: async (template) => template === "browser",
+  sweep: async () => {},
   meter: {
     resources: () => ({ ramMb: 1e6, ramAvailableMb: 1e6, cpus: 64, diskMb: 1e6, diskFreeMb: 1e6 }),
     ownMb: () => 0,

@@ -199,6 +199,8 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
       },
       adopt: async () => null,
       halt: async () => {},
+      strays: async () => [],
+      tidy: () => [],
       destroy: async (dir) => {
         names.delete(dir);
         await rm(dir, { recursive: true, force: true });

@@ -10,6 +10,7 @@ import type { AllComputers } from "../computers/computers.ts";
 import type { Log } from "../computers/engine.ts";
 import type { Displays } from "../display/display.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import type { Fault } from "../points.ts";
 import type { AllRecordings } from "../recordings/recordings.ts";
 import type { Limits } from "../setup/limits.ts";
 import type { Store } from "../store/store.ts";
@@ -27,6 +28,8 @@ export interface Context {
   links: Store["links"];
   ports: Store["ports"];
   idempotency: Store["idempotency"];
+  atomically: Store["atomically"];
+  fault: Fault;
   sign: Signer;
   /** Does a batch of actions. */
   perform: PerformCall;

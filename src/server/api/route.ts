@@ -91,8 +91,6 @@ const clientGone = (response: Response): AbortSignal => {
   return abort.signal;
 };
 
-const attempt = async <T>(work: () => T): Promise<Awaited<T>> => await work();
-
 /** Without the token, where a link may be what let the call in. */
 const queryOf = (route: Route, { query }: Request): unknown => {
   if (route.power === undefined) return query;
@@ -121,7 +119,11 @@ const handle =
       if (!route.lane) return handler(call);
       const { id: computerId } = call.computers.get((call.params as { id: string }).id);
       const leave = await context.lanes.enter(computerId, route.lane, call.signal);
-      return attempt(() => handler(call)).finally(leave);
+      try {
+        return await handler(call);
+      } finally {
+        leave();
+      }
     };
     const answer = await (caller ? audited(context.emit, id, call, inTurn) : inTurn()).catch(async (error) => {
       const { id: computerId } = call.params as { id?: string };

@@ -1,6 +1,6 @@
 import { VitrineError } from "../../contract/errors.ts";
 import { withDeadline } from "../deadline.ts";
-import type { GuestImage, MachineSpec } from "../machine/machine.ts";
+import type { GuestImage, MachineRecord, MachineSpec } from "../machine/machine.ts";
 import { bringUp } from "./bring-up.ts";
 import { type Engine, type Live, type Step, update } from "./engine.ts";
 import { stopwatch } from "./phases.ts";
@@ -11,6 +11,14 @@ export const machineSpec = (engine: Engine, record: ComputerRecord, image: Guest
   const { vcpus, ram_mb, disk_size_mb, workspace_quota_mb } = record.spec;
   return { dir: engine.directory(record.id), vcpus, ram_mb, disks_mb: { root: disk_size_mb, workspace: workspace_quota_mb }, image };
 };
+
+/** Writes a machine down as soon as its process is there. */
+export const keepMachine =
+  (engine: Engine, id: string, step: Step) =>
+  (machine: MachineRecord): void => {
+    step("spawned");
+    update(engine, id, { machine });
+  };
 
 /**
  * Boots a computer from its disks and waits until it is whole: exec works, and where it has a browser X is up, Chromium answers and a
@@ -27,11 +35,9 @@ export const boot = (
   withDeadline("The start of the computer", engine.bootDeadlineMs, parent, async (signal) => {
     const clock = stopwatch();
     step("spawn");
-    const machine = await engine.machines.boot(spec, engine.bootFiles(record), signal, (saved) =>
-      update(engine, record.id, { machine: saved }),
-    );
+    const machine = await engine.machines.boot(spec, engine.bootFiles(record), signal, keepMachine(engine, record.id, step));
     clock.done("spawn");
-    step("wait until whole");
+    step("boot");
     const work = async ({ guest }: Live) => {
       await machine.agentUp(signal);
       clock.done("kernel");
@@ -41,5 +47,5 @@ export const boot = (
       if (probe.exit_code !== 0) throw new VitrineError("guest_unreachable", { reason: "its workspace cannot be written" });
       clock.done("exec");
     };
-    return bringUp(engine, record, { machine, kind: "booted", clock, signal, work, lastError });
+    return bringUp(engine, record, { machine, kind: "booted", clock, signal, step, work, lastError });
   });

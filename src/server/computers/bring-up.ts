@@ -2,7 +2,7 @@ import type { VitrineError } from "../../contract/errors.ts";
 import type { Guest } from "../guest/guest.ts";
 import type { Machine } from "../machine/machine.ts";
 import { attach, detach, whileAlive } from "./attach.ts";
-import { type Engine, type Live, update } from "./engine.ts";
+import { type Engine, isEnding, type Live, type Step, update } from "./engine.ts";
 import type { Stopwatch } from "./phases.ts";
 import type { ComputerRecord } from "./record.ts";
 
@@ -13,17 +13,18 @@ export interface BringUp {
   kind: "booted" | "restored" | "resumed";
   clock: Stopwatch;
   signal: AbortSignal;
+  step: Step;
   /** Resolves when the computer is whole. */
   work(live: Live): Promise<void>;
   /** Said of a start that went another way than it should have. */
   lastError?: VitrineError | undefined;
 }
 
-/** From a machine that runs to a computer that is `running`. On failure nothing of the machine is left. */
+/** From a machine that runs to a computer that is `running`. On failure nothing of the machine is left, unless the service ends: the next one finds it. */
 export const bringUp = async (
   engine: Engine,
   record: ComputerRecord,
-  { machine, guest, kind, clock, signal, work, lastError }: BringUp,
+  { machine, guest, kind, clock, signal, step, work, lastError }: BringUp,
 ) => {
   let live: Live | null = null;
   try {
@@ -33,6 +34,7 @@ export const bringUp = async (
     await whileAlive(machine, live.keeper?.applied ?? Promise.resolve());
     if (live.keeper) clock.done("options");
     signal.throwIfAborted();
+    step("whole");
     return update(engine, record.id, {
       status: "running",
       started_at: new Date().toISOString(),
@@ -45,6 +47,11 @@ export const bringUp = async (
     });
   } catch (error) {
     if (live) detach(engine, record.id, live);
+    // Its memory may be nowhere else.
+    if (isEnding(signal)) {
+      machine.release();
+      throw error;
+    }
     const console = await machine.console().catch(() => "");
     await machine.kill();
     engine.log.warn({ computer: record.id, err: error, state: live?.guest.state, console: console.slice(-2000) }, "start failed");

@@ -51,5 +51,5 @@ export const takeOver = (
       clock,
       signal,
     );
-    return bringUp(engine, record, { machine, guest, kind: "restored", clock, signal, work });
+    return bringUp(engine, record, { machine, guest, kind: "restored", clock, signal, step, work });
   });

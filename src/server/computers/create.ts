@@ -49,7 +49,7 @@ export const create = (
 export const make = (
   engine: Engine,
   record: ComputerRecord,
-  verb: string,
+  verb: "create" | "copy",
   work: (signal: AbortSignal, step: Step) => Promise<ComputerRecord>,
 ): Promise<ComputerRecord> =>
   operate(engine, record.id, verb, async (signal, step) => {
@@ -62,7 +62,7 @@ export const make = (
       const error = asVitrineError(cause);
       engine.log.warn({ computer: record.id, err: cause }, `${verb} failed`);
       update(engine, record.id, { status: "deleting", last_error: { code: error.code, message: error.message } });
-      await removeAll(engine, record.id, step);
+      await operate(engine, record.id, "delete", (_signal, removal) => removeAll(engine, record.id, removal));
       throw error;
     }
   });
@@ -137,6 +137,7 @@ const fromTemplate = async (
   step("prepare");
   update(engine, record.id, { image: spec.image, template: { key, dir } });
   await engine.machines.prepare(spec, disks);
+  step("refer");
   await engine.refer(template, record.id, spec.dir);
   signal.throwIfAborted();
   return restore(engine, record, spec, { state, kind: "restored", secret, saved: savedSizes(template), shared: true }, signal, step);

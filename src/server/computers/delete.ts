@@ -8,9 +8,14 @@ export const removeAll = async (engine: Engine, id: string, step: Step): Promise
   const live = engine.live.get(id);
   if (live) detach(engine, id, live);
   const { machine, template } = engine.store.computers.require(id);
-  step("destroy");
-  await engine.machines.destroy(engine.directory(id), machine);
+  const dir = engine.directory(id);
+  step("halt");
+  await engine.machines.halt(dir, machine);
+  step("remove");
+  await engine.machines.destroy(dir, machine);
+  step("unrefer");
   if (template) await engine.unrefer(template, id);
+  step("forget");
   engine.store.links.removeAll(id);
   engine.store.ports.removeAll(id);
   return update(engine, id, { status: "deleted", machine: null, stopped_at: new Date().toISOString(), expires_at: null });

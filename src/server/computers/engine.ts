@@ -7,6 +7,8 @@ import type { DiskWatch } from "../capacity/disk-watch.ts";
 import type { Gate } from "../egress/gate.ts";
 import type { Guest } from "../guest/guest.ts";
 import type { BootFiles, GuestImage, LinkAddress, Machine, MachineDriver } from "../machine/machine.ts";
+import type { OnOrphan } from "../orphans.ts";
+import type { Fault, POINTS, Point, Verb } from "../points.ts";
 import type { Semaphore } from "../semaphore.ts";
 import type { Store } from "../store/store.ts";
 import type { Shape } from "../templates/shape.ts";
@@ -24,7 +26,7 @@ export interface Log {
 
 /** What the domain needs from the rest of the service; wired in main. */
 export interface Ports {
-  store: Pick<Store, "computers" | "journal" | "links" | "ports">;
+  store: Pick<Store, "computers" | "journal" | "links" | "ports" | "idempotency" | "atomically">;
   machines: MachineDriver;
   /** The template's image; builds it when it is not there yet. */
   image(template: TemplateName, signal: AbortSignal): Promise<GuestImage>;
@@ -45,9 +47,9 @@ export interface Ports {
   ownPort(): number | null;
   bootFiles(record: ComputerRecord): BootFiles;
   guestSecret(id: string): string;
+  /** Where each computer has a directory of its own, by its id. */
+  root: string;
   directory(id: string): string;
-  /** The ids that directories are named after. */
-  directories(): Promise<string[]>;
   /** Throws capacity_exceeded when the host has no room for one more. */
   admit(record: ComputerRecord): void;
   /** Where the making and starting of computers wait for their turn: more at one time than the host has processors only hold each other up. */
@@ -57,6 +59,8 @@ export interface Ports {
   /** The disk that the computers' directories are on. */
   disk: DiskWatch;
   emit: Emit;
+  fault: Fault;
+  orphaned: OnOrphan;
   log: Log;
 }
 
@@ -83,7 +87,15 @@ export interface Waiting {
 }
 
 /** Writes down what is done next. */
-export type Step = (name: string) => void;
+export type Step = (name: (typeof POINTS)[Verb][number]) => void;
+
+/** Why a verb is broken off when the service ends. It leaves what it has begun: the next service finishes or undoes it. */
+export class ServiceEnding extends Error {
+  constructor() {
+    super("the service is stopping");
+  }
+}
+export const isEnding = ({ reason }: AbortSignal): boolean => reason instanceof ServiceEnding;
 
 /** A verb under way on one computer. */
 export interface Operation {
@@ -121,11 +133,15 @@ export const createEngine = (ports: Ports): Engine => ({
   events: new EventEmitter<Events>().setMaxListeners(0),
 });
 
+/** Resolves when the verbs that are under way now have ended. */
+export const ended = async ({ operations }: Engine): Promise<void> => {
+  await Promise.all([...operations.values()].map(({ done }) => done));
+};
+
 /** Lets go of every computer without ending it. What is under way is broken off first: the next service finishes or undoes it. */
 export const release = async (engine: Engine): Promise<void> => {
-  const under = [...engine.operations.values()];
-  for (const { abort } of under) abort.abort(new Error("the service is stopping"));
-  await Promise.all(under.map(({ done }) => done));
+  for (const { abort } of engine.operations.values()) abort.abort(new ServiceEnding());
+  await ended(engine);
   for (const [id, live] of engine.live) {
     engine.live.delete(id);
     live.keeper?.close();
@@ -189,19 +205,22 @@ export const asVitrineError = (cause: unknown): VitrineError =>
 
 /**
  * Runs a verb on a computer. Its status was set by the caller beforehand, so a second verb is refused by status; only delete interrupts,
- * by aborting the signal and waiting for `done`. The journal is cleared when the verb has ended, good or bad.
+ * by aborting the signal and waiting for `done`. The journal is cleared when the verb has ended, good or bad, unless the service ends with it.
  */
 export const operate = async <T>(
   engine: Engine,
   id: string,
-  verb: string,
+  verb: Verb,
   work: (signal: AbortSignal, step: Step) => Promise<T>,
 ): Promise<T> => {
   const abort = new AbortController();
   const finished = Promise.withResolvers<void>();
   const operation: Operation = { verb, abort, done: finished.promise };
   engine.operations.set(id, operation);
-  const step: Step = (name) => engine.store.journal.step(id, verb, name);
+  const step: Step = (name) => {
+    engine.store.journal.step(id, verb, name);
+    engine.fault(`${verb}:${name}` as Point);
+  };
   try {
     step("begin");
     return await work(abort.signal, step);
@@ -209,6 +228,6 @@ export const operate = async <T>(
     if (engine.operations.get(id) === operation) engine.operations.delete(id);
     // Also when that cannot be written down.
     finished.resolve();
-    engine.store.journal.done(id, verb);
+    if (!isEnding(abort.signal)) engine.store.journal.done(id, verb);
   }
 };

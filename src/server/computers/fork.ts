@@ -15,6 +15,13 @@ import { restore } from "./restore.ts";
 import { requireStatus } from "./state.ts";
 import { memoryBelow, stateFile } from "./suspended.ts";
 
+/** What the journal says of each copy while its fork is under way. */
+export const OF_A_FORK = "copy";
+
+const stateOf = (dir: string): string => join(dir, `${generateId("fork")}.state`);
+/** Whether a file of a computer's directory is a state that its copies begin from. */
+export const isForkState = (name: string): boolean => /^fork_\w+\.state$/.test(name);
+
 /** What the copies begin from. */
 interface Cut {
   /** Disks that nobody writes to any more. */
@@ -24,11 +31,11 @@ interface Cut {
 }
 
 /** Holds a running computer still for as long as it takes to save what changed of its memory and disk. */
-const cutRunning = async (engine: Engine, { id }: ComputerRecord, signal: AbortSignal): Promise<Cut> => {
+const cutRunning = async (engine: Engine, { id }: ComputerRecord, signal: AbortSignal, step: Step): Promise<Cut> => {
   const live = engine.live.get(id);
   if (!live) throw new VitrineError("wrong_state", { status: "running and not reached", verb: "fork", needs: "left alone" });
   const { machine, guest } = live;
-  const file = join(engine.directory(id), `${generateId("fork")}.state`);
+  const file = stateOf(engine.directory(id));
   // While it still runs: each copy would have to do it otherwise.
   await guest.standby(false, signal);
   guest.hold(true);
@@ -36,7 +43,9 @@ const cutRunning = async (engine: Engine, { id }: ComputerRecord, signal: AbortS
   try {
     await machine.pause();
     await machine.saveState(file, signal);
+    step("saved");
     const disks = await engine.machines.freezeDisks(engine.directory(id));
+    step("frozen");
     return { disks, state: { file, memory: memoryBelow(machine.record) } };
   } catch (error) {
     await rm(file, { force: true });
@@ -51,12 +60,12 @@ const cutRunning = async (engine: Engine, { id }: ComputerRecord, signal: AbortS
   }
 };
 
-const cut = async (engine: Engine, record: ComputerRecord, signal: AbortSignal): Promise<Cut> => {
-  if (record.status === "running") return cutRunning(engine, record, signal);
+const cut = async (engine: Engine, record: ComputerRecord, signal: AbortSignal, step: Step): Promise<Cut> => {
+  if (record.status === "running") return cutRunning(engine, record, signal, step);
   const dir = engine.directory(record.id);
   const disks = await engine.machines.freezeDisks(dir);
   if (!record.suspended) return { disks, state: null };
-  const file = join(dir, `${generateId("fork")}.state`);
+  const file = stateOf(dir);
   await link(stateFile(dir), file);
   return { disks, state: { file, memory: record.suspended.memory } };
 };
@@ -74,6 +83,7 @@ const begin = async (
   const spec = machineSpec(engine, copy, image);
   step("prepare");
   await engine.machines.copy(spec, disks);
+  step("refer");
   if (template) await engine.refer(template, copy.id, spec.dir);
   signal.throwIfAborted();
   if (!state) return boot(engine, copy, spec, signal, step);
@@ -99,6 +109,7 @@ export const fork = async (
   return operate(engine, parent.id, "fork", async (signal, step) => {
     const copies: ComputerRecord[] = [];
     let taken: Cut | null = null;
+    step("copies");
     try {
       for (let i = 1; i <= count; i++) {
         const copy = {
@@ -113,23 +124,30 @@ export const fork = async (
         engine.admit(copy);
         writeDown(engine, copy);
         copies.push(copy);
+        // Until all are made: one that is whole before is undone with the others.
+        engine.store.journal.step(copy.id, "fork", OF_A_FORK);
+        engine.fault("fork:copy");
       }
       step("cut");
-      taken = await cut(engine, parent, signal);
+      taken = await cut(engine, parent, signal, step);
       const from = taken;
-      step("copies");
+      step("make");
       const made = await Promise.allSettled(
         copies.map((copy) =>
-          make(engine, copy, "create", (own, copyStep) => begin(engine, parent, copy, from, AbortSignal.any([own, signal]), copyStep)),
+          make(engine, copy, "copy", (own, copyStep) => begin(engine, parent, copy, from, AbortSignal.any([own, signal]), copyStep)),
         ),
       );
       const failed = made.find((one) => one.status === "rejected");
       if (failed) throw failed.reason;
+      step("made");
       return made.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
     } catch (error) {
       await Promise.all(copies.map(({ id }) => remove(engine, id).catch(() => {})));
       throw error;
     } finally {
+      engine.store.atomically(() => {
+        for (const { id } of copies) engine.store.journal.done(id, "fork");
+      });
       // The copies have links of their own to the disks.
       for (const file of taken ? [taken.state?.file, ...Object.values(taken.disks)] : []) if (file) await rm(file, { force: true });
     }

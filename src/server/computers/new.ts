@@ -46,9 +46,11 @@ export const writeDown = (engine: Engine, record: ComputerRecord): void => {
   // What an earlier release wrote down has none.
   const ports = record.spec.published_ports ?? [];
   for (const { port } of ports) requirePublishable(record, port);
-  engine.store.computers.insert(record);
-  for (const port of ports) engine.store.ports.set(record.id, port);
-  issueLinks(engine, record);
+  engine.store.atomically(() => {
+    engine.store.computers.insert(record);
+    for (const port of ports) engine.store.ports.set(record.id, port);
+    issueLinks(engine, record);
+  });
   tellStatus(engine, record, null);
   engine.events.emit("change", record);
 };

@@ -42,12 +42,18 @@ const restoreOne = async (engine: Engine, record: ComputerRecord, signal: AbortS
   let machine: Machine | null = null;
   let guest: Guest | null = null;
   try {
+    engine.fault("pool:prepare");
     await engine.machines.prepare(spec, from.disks);
+    engine.fault("pool:refer");
     await engine.refer(from, id, spec.dir);
-    machine = await engine.machines.restore(spec, from.state, signal, () => {});
+    engine.fault("pool:restore");
+    machine = await engine.machines.restore(spec, from.state, signal, () => engine.fault("pool:spawned"));
     guest = engine.openGuest(machine.link, from.secret);
     const waiting: Waiting = { id, shape, disks_mb: spec.disks_mb, image, template: from, machine, guest };
     await whileAlive(machine, makeReady(engine, waiting, record, signal));
+    // Before it ceases to be one that is prepared: the sweep knows it at every moment.
+    engine.waiting.set(id, waiting);
+    engine.fault("pool:ready");
     return waiting;
   } catch (error) {
     guest?.close();
@@ -94,7 +100,6 @@ export const startPool = (engine: Engine, sizes: Partial<Record<TemplateName, nu
     wanted.find(([name, count]) => [...engine.waiting.values()].filter(({ shape }) => shape.template === name).length < count)?.[0];
 
   const keep = (one: Waiting): void => {
-    engine.waiting.set(one.id, one);
     engine.log.info({ computer: one.id }, "waits to be claimed");
     void one.machine.exited.then(async ({ reason }) => {
       if (ended.signal.aborted || !engine.waiting.delete(one.id)) return;

@@ -1,12 +1,13 @@
 import { VitrineError } from "../../contract/errors.ts";
 import { AGENT_PORT, CDP_PORT, RFB_PORT } from "../../contract/guest/protocol.ts";
+import type { Fault } from "../points.ts";
 import type { LinkRecord } from "../store/links.ts";
 import type { PortRecord } from "../store/ports.ts";
 import type { Store } from "../store/store.ts";
 import { newLink } from "./links.ts";
 import type { ComputerRecord } from "./record.ts";
 
-type Kept = Pick<Store, "links" | "ports">;
+type Kept = Pick<Store, "links" | "ports" | "atomically"> & { fault: Fault };
 
 /** What the computer listens at by itself; a link with another power leads there. */
 const TAKEN: Readonly<Record<number, string>> = {
@@ -29,17 +30,20 @@ export const requirePublishable = ({ name }: Pick<ComputerRecord, "name">, port:
 };
 
 /** Gives a port a URL, and a link in the computer's record where it is not public. Answers the links that this revokes. */
-export const publish = ({ links, ports }: Kept, computer: ComputerRecord, wanted: PortRecord): LinkRecord[] => {
+export const publish = ({ links, ports, atomically, fault }: Kept, computer: ComputerRecord, wanted: PortRecord): LinkRecord[] => {
   requirePublishable(computer, wanted.port);
-  ports.set(computer.id, wanted);
-  const own = links.own(computer.id).filter(({ port }) => port === wanted.port);
-  if (!wanted.public) {
-    if (own.length === 0) links.insert(newLink(computer.id, "port", { port: wanted.port, own: 1 }));
-    return [];
-  }
-  return own.flatMap(({ id }) => links.remove(id, computer.id) ?? []);
+  return atomically(() => {
+    ports.set(computer.id, wanted);
+    fault("publish:link");
+    const own = links.own(computer.id).filter(({ port }) => port === wanted.port);
+    if (!wanted.public) {
+      if (own.length === 0) links.insert(newLink(computer.id, "port", { port: wanted.port, own: 1 }));
+      return [];
+    }
+    return own.flatMap(({ id }) => links.remove(id, computer.id) ?? []);
+  });
 };
 
 /** Takes a port's URL and links away. Answers the links, or null when the port was not published. */
-export const unpublish = ({ links, ports }: Kept, computer: ComputerRecord, port: number): LinkRecord[] | null =>
-  ports.remove(computer.id, port) ? links.removePort(computer.id, port) : null;
+export const unpublish = ({ links, ports, atomically }: Kept, computer: ComputerRecord, port: number): LinkRecord[] | null =>
+  atomically(() => (ports.remove(computer.id, port) ? links.removePort(computer.id, port) : null));

@@ -3,61 +3,65 @@ import { VitrineError } from "../../contract/errors.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Machine } from "../machine/machine.ts";
 import { bootId } from "../process/identity.ts";
+import type { JournalEntry } from "../store/journal.ts";
 import { attach } from "./attach.ts";
+import { machineSpec } from "./boot.ts";
 import { removeAll } from "./delete.ts";
 import { type Engine, operate, update } from "./engine.ts";
+import { OF_A_FORK } from "./fork.ts";
 import type { ComputerRecord } from "./record.ts";
+import { resumeAgain } from "./restore.ts";
+import { shutDown } from "./stop.ts";
 import { memoryBelow, stateFile } from "./suspended.ts";
+import { sweep } from "./sweep.ts";
 
 const ADOPT_MS = 15_000;
 
-/** Makes true what the store says after the service was away: adopts what runs, finishes or undoes what was under way. */
+/**
+ * Makes true what the store says after the service was away: adopts what runs, finishes or undoes what was under way. What takes its time, the end of a shutdown and of a
+ * resume, goes on after this as the verb that it is. It may be cut off itself, at any point, and is then done again.
+ */
 export const reconcile = async (engine: Engine): Promise<void> => {
-  const steps = new Map<string, string>();
-  for (const entry of engine.store.journal.open()) {
-    engine.log.warn(entry, "was under way when the service ended");
-    steps.set(entry.computer_id, entry.step);
-    engine.store.journal.done(entry.computer_id, entry.verb);
-  }
+  const under = Map.groupBy(engine.store.journal.open(), ({ computer_id }) => computer_id);
+  for (const entry of [...under.values()].flat()) engine.log.warn(entry, "was under way when the service ended");
   await sweep(engine);
+  engine.fault("reconcile:swept");
   engine.store.computers.forgetDeleted(new Date(Date.now() - 24 * 3600_000).toISOString());
   await Promise.all(
     engine.store.computers
       .living()
       .map((record) =>
-        settle(engine, record, steps.get(record.id)).catch((error) =>
+        settle(engine, record, under.get(record.id) ?? []).catch((error) =>
           engine.log.error({ computer: record.id, err: error }, "could not be put in order"),
         ),
       ),
   );
+  engine.fault("reconcile:settled");
+  // What goes on has its own end, which does this.
+  for (const { computer_id, verb } of [...under.values()].flat())
+    if (!engine.operations.has(computer_id)) engine.store.journal.done(computer_id, verb);
 };
 
-/** Directories of computers that nobody has a record of: those that waited to be claimed, or whose record was lost. */
-const sweep = async (engine: Engine): Promise<void> => {
-  for (const id of await engine.directories()) {
-    const known = engine.store.computers.get(id);
-    if (known && known.status !== "deleted") continue;
-    engine.log.warn({ computer: id }, "removing what nobody knows of");
-    await engine.machines.destroy(engine.directory(id), null);
-  }
-};
-
-const settle = (engine: Engine, record: ComputerRecord, step: string | undefined): Promise<unknown> => {
+const settle = async (engine: Engine, record: ComputerRecord, under: readonly JournalEntry[]): Promise<unknown> => {
+  // Of a fork all copies are made, or none.
+  if (under.some(({ verb, step }) => verb === "fork" && step === OF_A_FORK) && record.status !== "deleting") return undo(engine, record);
   switch (record.status) {
     case "running":
       return adopt(engine, record);
     case "creating":
       return undo(engine, record);
     case "deleting":
-      return operate(engine, record.id, "delete", (_signal, step) => removeAll(engine, record.id, step));
+      return finishDelete(engine, record);
     case "starting":
       return park(engine, record, "stopped");
     case "stopping":
-      return step === "suspend" ? endSuspend(engine, record) : park(engine, record, "stopped");
+      return endStop(
+        engine,
+        record,
+        under.some(({ step }) => step === "power-off"),
+      );
     case "restoring":
-      return existsSync(stateFile(engine.directory(record.id)))
-        ? keepSuspended(engine, record, record.suspended)
-        : park(engine, record, "stopped");
+      return endResume(engine, record);
     default:
       return engine.machines.halt(engine.directory(record.id), record.machine);
   }
@@ -78,32 +82,63 @@ const keepSuspended = async (engine: Engine, record: ComputerRecord, suspended: 
   return update(engine, record.id, { status: "restorable", machine: null, suspended, stopped_at: new Date().toISOString() });
 };
 
-/** A suspend is done when its state is there whole; otherwise the machine, which stands still, goes on. */
-const endSuspend = async (engine: Engine, record: ComputerRecord): Promise<unknown> => {
+/** A suspend is done when its state is there whole; otherwise the machine, which stands still, goes on. A guest that was told to power off is told again. */
+const endStop = async (engine: Engine, record: ComputerRecord, isShutdown: boolean): Promise<unknown> => {
   if (existsSync(stateFile(engine.directory(record.id)))) return keepSuspended(engine, record, { memory: memoryBelow(record.machine) });
   const machine = await findAgain(engine, record);
   if (!machine) return park(engine, record, "stopped");
+  if (!isShutdown) return goOn(engine, record, machine);
+  const live = attach(engine, record, machine);
+  goesOn(engine, record, "shutdown", () =>
+    operate(engine, record.id, "stop", (signal, step) => shutDown(engine, record.id, live, signal, step)),
+  );
+};
+
+/** A resume begins anew as long as its state is there. From then on the machine has it, and nothing else does. */
+const endResume = async (engine: Engine, record: ComputerRecord): Promise<unknown> => {
+  if (existsSync(stateFile(engine.directory(record.id)))) return keepSuspended(engine, record, record.suspended);
+  const machine = await findAgain(engine, record);
+  if (!machine || !record.image) return park(engine, record, "stopped");
+  const spec = machineSpec(engine, record, record.image);
+  goesOn(engine, record, "resume", () =>
+    operate(engine, record.id, "start", (signal, step) => resumeAgain(engine, record, spec, machine, signal, step)),
+  );
+};
+
+/** Lets the service begin meanwhile. */
+const goesOn = (engine: Engine, record: ComputerRecord, what: string, work: () => Promise<unknown>): void => {
+  void work().catch(async (error) => {
+    engine.log.error({ computer: record.id, err: error }, `its ${what} could not be finished`);
+    const now = engine.store.computers.get(record.id);
+    if (now?.status === record.status) await park(engine, now, "error");
+  });
+};
+
+const goOn = async (engine: Engine, record: ComputerRecord, machine: Machine): Promise<unknown> => {
   await machine.resume();
   attach(engine, record, machine);
   return update(engine, record.id, { status: "running" });
 };
 
-const adopt = async (engine: Engine, record: ComputerRecord): Promise<void> => {
+const adopt = async (engine: Engine, record: ComputerRecord): Promise<unknown> => {
   const saved = record.machine;
   const machine = await findAgain(engine, record);
   // After a reboot of the host nothing failed: it just is not running.
   if (!machine) return park(engine, record, saved && saved.identity.boot_id !== bootId() ? "stopped" : "error");
   // It stands still when the service ended in the middle of a fork.
-  await machine.resume();
-  attach(engine, record, machine);
-  update(engine, record.id, {});
+  await goOn(engine, record, machine);
   engine.log.info({ computer: record.id }, "adopted");
 };
 
+const finishDelete = (engine: Engine, { id }: ComputerRecord): Promise<unknown> =>
+  operate(engine, id, "delete", (_signal, step) => removeAll(engine, id, step));
+
+/** It is as if it had never been asked for: who asks with the same Idempotency-Key again gets a new one. */
 const undo = (engine: Engine, record: ComputerRecord): Promise<unknown> => {
   const error = new VitrineError("machine_failed", { reason: "the service ended while the computer was being created" });
+  engine.store.idempotency.forget(record.id);
   update(engine, record.id, { status: "deleting", last_error: { code: error.code, message: error.message } });
-  return operate(engine, record.id, "delete", (_signal, step) => removeAll(engine, record.id, step));
+  return finishDelete(engine, record);
 };
 
 /** Nothing of the machine runs any more; the disks are kept. */

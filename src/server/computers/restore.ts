@@ -8,9 +8,10 @@ import { withDeadline } from "../deadline.ts";
 import type { PerDisk } from "../disk.ts";
 import { resizeDisplay } from "../display/resize.ts";
 import type { Guest } from "../guest/guest.ts";
-import type { MachineSpec, SavedState } from "../machine/machine.ts";
+import type { Machine, MachineSpec, SavedState } from "../machine/machine.ts";
+import { keepMachine } from "./boot.ts";
 import { bringUp } from "./bring-up.ts";
-import { type Engine, type Live, type Step, update } from "./engine.ts";
+import type { Engine, Live, Step } from "./engine.ts";
 import { growDisks } from "./grow.ts";
 import { type Stopwatch, stopwatch } from "./phases.ts";
 import { type ComputerRecord, hasBrowser, hasDisplay } from "./record.ts";
@@ -96,21 +97,47 @@ export const restore = (
   lastError?: VitrineError,
 ): Promise<ComputerRecord> =>
   withDeadline("The start of the computer", engine.bootDeadlineMs, parent, async (signal) => {
-    const { state, kind, secret, saved, shared } = origin;
+    const { state, shared } = origin;
     const clock = stopwatch();
     step("restore");
-    const machine = await engine.machines.restore(
-      spec,
-      state,
-      signal,
-      (spawned) => update(engine, record.id, { machine: spawned }),
-      (phase) => {
-        if (phase === "load" && !shared) rmSync(state.file, { force: true });
-        clock.done(phase);
-      },
-    );
-    step("renew");
-    const guest = engine.openGuest(machine.link, secret ?? engine.guestSecret(record.id));
-    const work = become(engine, record, spec, { saved, copy: shared }, clock, signal);
-    return bringUp(engine, record, { machine, guest, kind, clock, signal, work, lastError });
+    const machine = await engine.machines.restore(spec, state, signal, keepMachine(engine, record.id, step), (phase) => {
+      if (phase === "load" && !shared) {
+        rmSync(state.file, { force: true });
+        step("loaded");
+      }
+      clock.done(phase);
+    });
+    return goOn(engine, record, spec, machine, origin, clock, signal, step, lastError);
+  });
+
+/** From a machine that has loaded a saved state, and runs, to a computer that is whole. */
+const goOn = (
+  engine: Engine,
+  record: ComputerRecord,
+  spec: MachineSpec,
+  machine: Machine,
+  { kind, secret, saved, shared }: Omit<Origin, "state">,
+  clock: Stopwatch,
+  signal: AbortSignal,
+  step: Step,
+  lastError?: VitrineError,
+): Promise<ComputerRecord> => {
+  step("renew");
+  const guest = engine.openGuest(machine.link, secret ?? engine.guestSecret(record.id));
+  const work = become(engine, record, spec, { saved, copy: shared }, clock, signal);
+  return bringUp(engine, record, { machine, guest, kind, clock, signal, step, work, lastError });
+};
+
+/** Goes on with the machine of a computer that was being resumed when the service ended, and whose memory is nowhere else any more. */
+export const resumeAgain = (
+  engine: Engine,
+  record: ComputerRecord,
+  spec: MachineSpec,
+  machine: Machine,
+  parent: AbortSignal,
+  step: Step,
+): Promise<ComputerRecord> =>
+  withDeadline("The start of the computer", engine.bootDeadlineMs, parent, async (signal) => {
+    await machine.resume();
+    return goOn(engine, record, spec, machine, { kind: "resumed", saved: null, shared: false }, stopwatch(), signal, step);
   });

@@ -3,7 +3,7 @@ import { VitrineError } from "../../contract/errors.ts";
 import type { Caller } from "../auth/caller.ts";
 import type { MachineSpec } from "../machine/machine.ts";
 import { boot, machineSpec } from "./boot.ts";
-import { asVitrineError, type Engine, operate, requireIdle, type Step, tellRestoreFailed, update } from "./engine.ts";
+import { asVitrineError, type Engine, isEnding, operate, requireIdle, type Step, tellRestoreFailed, update } from "./engine.ts";
 import { requireQuota, sizeOf } from "./quota.ts";
 import type { ComputerRecord } from "./record.ts";
 import { restore } from "./restore.ts";
@@ -32,6 +32,7 @@ export const start = async (engine: Engine, caller: Caller, record: ComputerReco
       const spec = machineSpec(engine, record, image);
       return resumes ? await resume(engine, record, spec, signal, step) : await boot(engine, record, spec, signal, step);
     } catch (cause) {
+      if (isEnding(signal)) throw cause;
       const error = asVitrineError(cause);
       const { status } = engine.store.computers.require(record.id);
       if (status === "starting" || status === "restoring")

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { VitrineError } from "../../contract/errors.ts";
 import { detach } from "./attach.ts";
-import { asVitrineError, type Engine, type Live, operate, requireIdle, type Step, update } from "./engine.ts";
+import { asVitrineError, type Engine, isEnding, type Live, operate, requireIdle, type Step, update } from "./engine.ts";
 import type { ComputerRecord } from "./record.ts";
 import { requireStatus } from "./state.ts";
 import { memoryBelow, stateFile } from "./suspended.ts";
@@ -28,15 +28,28 @@ export const stop = async (engine: Engine, record: ComputerRecord, mode: StopMod
   update(engine, id, { status: "stopping" });
   return operate(engine, id, "stop", async (signal, step) => {
     if (live && mode === "suspend") return suspend(engine, record, live, signal, step);
-    step("power off");
-    if (live) await powerOff(engine, id, live, signal);
-    refuseInterrupted(signal);
-    return update(engine, id, { status: "stopped", machine: null, stopped_at: new Date().toISOString() });
+    return shutDown(engine, id, live, signal, step);
   });
 };
 
+/** From a guest that is told to power off to a computer that is `stopped`. */
+export const shutDown = async (
+  engine: Engine,
+  id: string,
+  live: Live | undefined,
+  signal: AbortSignal,
+  step: Step,
+): Promise<ComputerRecord> => {
+  step("power-off");
+  if (live) await powerOff(engine, id, live, signal);
+  refuseInterrupted(signal);
+  step("ended");
+  return update(engine, id, { status: "stopped", machine: null, stopped_at: new Date().toISOString() });
+};
+
+/** Its directory is about to go; an end of the service changes nothing. */
 const refuseInterrupted = (signal: AbortSignal): void => {
-  if (signal.aborted) throw new VitrineError("wrong_state", { status: "deleting", verb: "stop", needs: "left alone" });
+  if (signal.aborted && !isEnding(signal)) throw new VitrineError("wrong_state", { status: "deleting", verb: "stop", needs: "left alone" });
 };
 
 const suspend = async (engine: Engine, { id }: ComputerRecord, live: Live, signal: AbortSignal, step: Step): Promise<ComputerRecord> => {
@@ -55,9 +68,11 @@ const suspend = async (engine: Engine, { id }: ComputerRecord, live: Live, signa
     update(engine, id, { status: "running" });
     throw asVitrineError(error);
   }
+  step("saved");
   detach(engine, id, live);
   await machine.kill();
   refuseInterrupted(signal);
+  step("ended");
   const suspended = { memory: memoryBelow(machine.record) };
   return update(engine, id, { status: "restorable", machine: null, suspended, stopped_at: new Date().toISOString() });
 };
@@ -71,6 +86,8 @@ const powerOff = async (engine: Engine, id: string, live: Live, parent: AbortSig
   } catch (error) {
     engine.log.warn({ computer: id, err: error }, "guest does not power off by itself");
   }
+  // The next service sees to the rest.
+  if (isEnding(parent)) throw parent.reason;
   detach(engine, id, live);
   await live.machine.kill();
 };

@@ -48,6 +48,11 @@ export const createDoor = ({ limits, onRequest, onUpgrade }: Door): Server => {
 
   const admit: RequestListener = (request, response) => {
     const open = follow({ request, response });
+    response.once("close", () => {
+      // What was under way when the server was closed has ended; its connection is of no use any more.
+      if (!server.listening) server.closeIdleConnections();
+    });
+    if (!server.listening) return respond(response, new VitrineError("service_stopping"));
     if (hasTooMany(request)) return respond(response, tooMany());
     if (open > limits.pipelined)
       return respond(response, new VitrineError("too_many_requests", { reason: `${limits.pipelined} requests wait on this connection` }));
@@ -59,6 +64,7 @@ export const createDoor = ({ limits, onRequest, onUpgrade }: Door): Server => {
   server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
     // From here on it is the relay's, which ends what does not move by itself.
     socket.setTimeout(0);
+    if (!server.listening) return refuseSocket(socket, new VitrineError("service_stopping"));
     if (hasTooMany(request)) return refuseSocket(socket, tooMany());
     // Node can be told to go on in HTTP/1.1 instead, but loses what follows on the connection (v24.21).
     if (request.method !== "GET" || request.headers.upgrade?.toLowerCase() !== "websocket")

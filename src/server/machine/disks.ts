@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { constants, readdirSync, statSync } from "node:fs";
+import { constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { chmod, chown, copyFile, link, open, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { VitrineError } from "../../contract/errors.ts";
@@ -90,6 +90,13 @@ export const freeze = (dir: string): Promise<PerDisk<string>> =>
     await seal(path);
     return path;
   });
+
+/** The frozen disks in `dir` that its own is not laid over: those of a fork that was cut off. */
+export const unusedFrozen = (dir: string): string[] => {
+  const bases = join(dir, BASES);
+  const used = existsSync(bases) ? readFileSync(bases, "utf8") : null;
+  return used === null ? [] : readdirSync(dir).filter((name) => /^[a-z]+-[0-9a-f]{16}\.qcow2$/.test(name) && !used.includes(`"${name}"`));
+};
 
 /**
  * Lays new disks in `dir` over `frozen` ones of another machine, which are linked beside them with all that they are laid over in their own directory. Links, so that

@@ -98,6 +98,15 @@ export interface Machine {
   release(): void;
 }
 
+/** A VMM that was found running. */
+export interface Stray {
+  /** Of the directory that it works in. */
+  name: string;
+  identity: ProcessIdentity;
+  /** Ends it and all its helpers. */
+  kill(): Promise<void>;
+}
+
 /** Makes, finds and removes machines. The port that QEMU implements (qemu/driver.ts). */
 export interface MachineDriver {
   /** Makes the directory and the disks, each of its base's size if that is larger; one without a base is empty. Fails if the directory exists. */
@@ -133,6 +142,10 @@ export interface MachineDriver {
   adopt(dir: string, record: MachineRecord, signal: AbortSignal): Promise<Machine | null>;
   /** Ends what the record names, if it still is that process, and whatever else of a machine runs in `dir`; the disks stay. */
   halt(dir: string, record: MachineRecord | null): Promise<void>;
+  /** All VMMs that work in a directory of `root`, whether that is still there or not. */
+  strays(root: string): Promise<Stray[]>;
+  /** Removes what an operation on the disks in `dir` has left that was cut off, and answers its names. None may be under way. Without a wait, so that none can begin. */
+  tidy(dir: string): string[];
   /** Halts, and removes the directory. Succeeds when nothing is there. */
   destroy(dir: string, record: MachineRecord | null): Promise<void>;
 }

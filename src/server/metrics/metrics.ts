@@ -2,6 +2,7 @@ import { Registry } from "prom-client";
 import type { Event } from "../../contract/events.ts";
 import { addCounters } from "./counters.ts";
 import { addGauges, type Present } from "./gauges.ts";
+import { addOrphans } from "./orphans.ts";
 import { processMetrics } from "./process.ts";
 
 export interface MetricsPorts extends Present {
@@ -13,8 +14,9 @@ export interface MetricsPorts extends Present {
 export const createMetrics = ({ onEvent, ...present }: MetricsPorts) => {
   const own = new Registry();
   onEvent(addCounters(own));
+  const orphaned = addOrphans(own);
   addGauges(own, present);
   const all = Registry.merge([own, processMetrics()]);
-  return { contentType: all.contentType, text: (): Promise<string> => all.metrics() };
+  return { contentType: all.contentType, text: (): Promise<string> => all.metrics(), orphaned };
 };
 export type Metrics = ReturnType<typeof createMetrics>;

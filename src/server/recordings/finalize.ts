@@ -36,11 +36,13 @@ export const finalize = async (studio: Studio, id: string, signal: AbortSignal, 
     end_reason: begun.end_reason ?? reason ?? "stopped",
     ...(failure !== undefined && { error: errorOf(failure) }),
   }) as RecordingRecord;
+  studio.fault("finalize:begin");
   try {
     const produced = await inTurn(studio, () => {
       signal.throwIfAborted();
-      return produce(dir, record.chapters, signal);
+      return produce(dir, record.chapters, signal, () => studio.fault("finalize:joined"));
     });
+    studio.fault("finalize:produced");
     store.recordings.patch(id, { status: "ready", ...produced });
   } catch (cause) {
     if (signal.aborted) return;

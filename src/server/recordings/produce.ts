@@ -64,8 +64,14 @@ const joinSegments = async (dir: string, chapters: readonly Chapter[], signal: A
  * Makes the video and its poster out of a recording's segments, and removes what is not needed any more. It may be broken off at any point and done again.
  * Errors: recording_failed.
  */
-export const produce = async (dir: string, chapters: readonly Chapter[], signal: AbortSignal): Promise<Produced> => {
+export const produce = async (
+  dir: string,
+  chapters: readonly Chapter[],
+  signal: AbortSignal,
+  onJoined: () => void = () => {},
+): Promise<Produced> => {
   if (!existsSync(join(dir, VIDEO))) await joinSegments(dir, chapters, signal);
+  onJoined();
   const info = await probe(dir, VIDEO, signal);
   if (!info) throw new VitrineError("recording_failed", { reason: "the joined video cannot be read" });
   await run(posterArgv(VIDEO, info.duration_ms / 2, POSTER), { cwd: dir, signal, timeoutMs: TOOL_MS });

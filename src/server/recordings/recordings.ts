@@ -10,7 +10,7 @@ import { remove } from "./remove.ts";
 import { resume } from "./resume.ts";
 import { start } from "./start.ts";
 import { createStudio, type Ports, type Studio } from "./studio.ts";
-import { expiryOf } from "./sweep.ts";
+import { expiryOf, removeOrphans } from "./sweep.ts";
 
 /** The recordings that one caller sees: those of its own computers, gone or not. Methods that take an id throw recording_not_found. */
 const recordingsOf = (studio: Studio, caller: Caller) => {
@@ -91,6 +91,8 @@ export const recordings = (ports: Ports) => {
     follow: (computer: ComputerRecord) => follow(studio, computer),
     /** To be called once, when the computers are in order. */
     resume: () => resume(studio),
+    /** Removes files without a recording. */
+    sweep: () => removeOrphans(studio),
     /** Lets the encoders finish their segments; the next service goes on from there. */
     close: async (): Promise<void> => {
       studio.closing = true;

@@ -64,7 +64,10 @@ export const shoot = (studio: Studio, record: RecordingRecord): Session => {
       video: record.width === null || record.height === null ? null : { width: record.width, height: record.height },
       segments: ((await segmentsIn(dir)).at(-1)?.index ?? -1) + 1,
       onVideo: (size) => void store.recordings.patch(id, size),
-      onEncoder: (encoder) => void store.recordings.patch(id, { encoder }),
+      onEncoder: (encoder) => {
+        studio.fault("record:encoder");
+        store.recordings.patch(id, { encoder });
+      },
       onLoss: (why) => log.warn({ recording: id, reason: why }, "an encoder ended by itself"),
     });
     const onFrame = () => {

@@ -46,7 +46,9 @@ export const begin = async (
     encoder: null,
   };
   store.recordings.insert(record);
+  studio.fault("record:directory");
   await mkdir(join(root, record.id), { mode: 0o700 });
+  studio.fault("record:film");
   const session = shoot(studio, record);
   const started = {
     type: "recording.started",

@@ -1,4 +1,6 @@
 import type { Displays } from "../display/display.ts";
+import type { OnOrphan } from "../orphans.ts";
+import type { Fault } from "../points.ts";
 import type { Store } from "../store/store.ts";
 import type { Emit } from "../timeline/timeline.ts";
 import type { Clock } from "./clock.ts";
@@ -30,6 +32,8 @@ export interface Ports {
   /** Throws host_disk_low. */
   requireDisk(): void;
   emit: Emit;
+  fault: Fault;
+  orphaned: OnOrphan;
   log: Log;
 }
 

@@ -12,10 +12,11 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 export const expiryOf = ({ ended_at, status }: Pick<RecordingRecord, "ended_at" | "status">, retentionS: number): number | null =>
   ended_at === null || isOpen({ status }) ? null : Date.parse(ended_at) + retentionS * 1000;
 
-/** Removes a recording's files, then its row: what is left in between is an orphan, which the next start removes. */
-export const discard = async ({ store, root }: Studio, id: string): Promise<void> => {
-  await rm(join(root, id), { recursive: true, force: true });
+/** Removes a recording's row, then its files: what is left in between is an orphan, which is swept. */
+export const discard = async ({ store, root, fault }: Studio, id: string): Promise<void> => {
   store.recordings.remove(id);
+  fault("erase:files");
+  await rm(join(root, id), { recursive: true, force: true });
 };
 
 /** Removes what is too old, then, while all of them take too much, those that ended first. Sets the timer for the next time. */
@@ -48,12 +49,13 @@ const arm = (studio: Studio): void => {
 };
 
 /** Removes directories without a row, and says of a row without its video that it failed. */
-export const removeOrphans = async ({ store, root, log }: Studio): Promise<void> => {
-  const known = new Set(store.recordings.ids());
-  for (const name of await readdir(root)) {
-    if (known.has(name)) continue;
+export const removeOrphans = async ({ store, root, log, orphaned }: Studio): Promise<void> => {
+  // A row is written before its directory is made, so the directories are looked at first.
+  const orphans = (await readdir(root)).filter((name) => !store.recordings.get(name));
+  for (const name of orphans) {
     log.warn({ recording: name }, "files without a recording are removed");
     await rm(join(root, name), { recursive: true, force: true });
+    orphaned("recording");
   }
   for (const { id, status } of store.recordings.finished()) {
     if (status !== "ready" || existsSync(join(root, id, VIDEO))) continue;

@@ -88,6 +88,20 @@ const tellFailures = (db: DatabaseSync): void => {
     return statement;
   };
 };
+/** Makes a transaction of what `work` writes: all of it is kept, or nothing. It may not wait, nor begin another. */
+export const atomicallyIn =
+  (db: DatabaseSync) =>
+  <T>(work: () => T): T => {
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      db.exec("COMMIT");
+      return result;
+    } catch (error) {
+      db.exec("ROLLBACK");
+      throw error;
+    }
+  };
 
 /**
  * Opens the database of a data directory, WAL, mode 0600, locked for this process alone: the kernel drops the lock with the process, so a

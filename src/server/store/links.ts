@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Power } from "../../contract/links.ts";
+import { atomicallyIn } from "./database.ts";
 
 /** A link as the store keeps it; its secret is not in the store (auth/tokens.ts). */
 export interface LinkRecord {
@@ -35,6 +36,7 @@ export const linkStore = (db: DatabaseSync) => {
   const removeAll = db.prepare("DELETE FROM links WHERE computer_id = ?");
   const expire = db.prepare("DELETE FROM links WHERE expires_at < ?");
 
+  const atomically = atomicallyIn(db);
   const add = (link: LinkRecord): void => void insert.run(...COLUMNS.map((column) => link[column]));
   return {
     /** What has expired is forgotten on this occasion. */
@@ -57,15 +59,10 @@ export const linkStore = (db: DatabaseSync) => {
     removeAll: (computerId: string): void => void removeAll.run(computerId),
     /** Puts others in the place of the computer's own links. */
     replaceOwn: (computerId: string, links: readonly LinkRecord[]): void => {
-      db.exec("BEGIN IMMEDIATE");
-      try {
+      atomically(() => {
         removeOwn.run(computerId);
         links.forEach(add);
-        db.exec("COMMIT");
-      } catch (error) {
-        db.exec("ROLLBACK");
-        throw error;
-      }
+      });
     },
   };
 };

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { identify } from "../process/identity.ts";
 import { computerStore } from "./computers.ts";
-import { openDatabase } from "./database.ts";
+import { atomicallyIn, openDatabase } from "./database.ts";
 import { eventStore } from "./events.ts";
 import { idempotencyStore } from "./idempotency.ts";
 import { journalStore } from "./journal.ts";
@@ -24,6 +24,7 @@ export const openStore = (dataDir: string) => {
     idempotency: idempotencyStore(db),
     recordings: recordingStore(db),
     events: eventStore(db),
+    atomically: atomicallyIn(db),
     close: () => db.close(),
   };
 };

@@ -8,6 +8,7 @@ import { DISKS, diskFile } from "../disk.ts";
 import type { Guest } from "../guest/guest.ts";
 import { createOverlay } from "../machine/disks.ts";
 import type { BootFiles, GuestImage, LinkAddress, MachineDriver } from "../machine/machine.ts";
+import type { Fault } from "../points.ts";
 import type { Progress } from "../progress.ts";
 import { markFiles, writeManifest } from "./manifest.ts";
 import { type Shape, templateDisks } from "./shape.ts";
@@ -27,6 +28,7 @@ export interface BuildPorts {
   bootDeadlineMs: number;
   /** Bytes that all templates together may take. */
   capBytes: number;
+  fault: Fault;
 }
 
 /** Boots a guest once, makes it ready for all that its clones will do, and saves it. Leaves memory, state and disk in `work`. */
@@ -46,7 +48,13 @@ const bootAndSave = async (
   await withDeadline(`The template '${shape.template}'`, ports.bootDeadlineMs, parent, async (signal) => {
     say(`Booting '${shape.template}' once, to be restored from then on`, 0);
     await ports.machines.prepare(spec, { root: { file: image.rootDisk, overlay: null }, workspace: null });
-    const machine = await ports.machines.boot(spec, ports.bootFiles(shape, secret), signal, () => {}, join(work, "memory"));
+    const machine = await ports.machines.boot(
+      spec,
+      ports.bootFiles(shape, secret),
+      signal,
+      () => ports.fault("template:boot"),
+      join(work, "memory"),
+    );
     const guest = ports.openGuest(machine.link, secret);
     try {
       await machine.agentUp(signal);
@@ -57,6 +65,7 @@ const bootAndSave = async (
       guest.close();
       await machine.pause();
       await machine.saveState(join(work, "state"), signal);
+      ports.fault("template:saved");
     } finally {
       guest.close();
       await machine.kill();
@@ -67,6 +76,12 @@ const bootAndSave = async (
   for (const name of [...disks, "memory"]) await ports.machines.seal(join(work, name));
   await rm(dir, { recursive: true });
 };
+
+/** Ends the machine of a build that was cut off. */
+export const endBuild =
+  (machines: MachineDriver) =>
+  (work: string): Promise<void> =>
+    machines.halt(join(work, "m"), null);
 
 /**
  * The template of a shape, built when it is not there or broken: one builder at a time, others wait and see its progress. A build that fails or is aborted leaves
@@ -84,7 +99,7 @@ export const ensureTemplate = async (
   const found = await findTemplate(cacheDir, key);
   if (found) return found;
   await mkdir(templatesDir(cacheDir), { recursive: true, mode: 0o700 });
-  await removeAbandoned(cacheDir, (dir) => ports.machines.halt(join(dir, "m"), null));
+  await removeAbandoned(templatesDir(cacheDir), endBuild(ports.machines));
   return withLock(templatesDir(cacheDir), key, progress, signal, async (told) => {
     const made = await findTemplate(cacheDir, key);
     if (made) return made;
@@ -100,6 +115,7 @@ export const ensureTemplate = async (
       const files = await markFiles(work, signal);
       const manifest = { key, shape, image_id: image.id, built_at: new Date().toISOString(), secret, size: await sizeOnDisk(work), files };
       await writeManifest(work, manifest);
+      ports.fault("template:whole");
       await rename(work, final);
       told({ step: "template", message: `Template '${shape.template}' is ready: ${Math.round(manifest.size / 1e6)} MB`, percent: 100 });
       await evict(cacheDir, ports.capBytes, key);
@@ -110,7 +126,7 @@ export const ensureTemplate = async (
       const reason = `the template '${shape.template}' could not be built: ${error instanceof Error ? error.message : String(error)}`;
       throw new VitrineError("setup_incomplete", { reason }, { cause: error });
     } finally {
-      await ports.machines.halt(join(work, "m"), null);
+      await endBuild(ports.machines)(work);
       await rm(work, { recursive: true, force: true });
     }
   });

@@ -109,17 +109,25 @@ export const listTemplates = async (cacheDir: string): Promise<{ dir: string; ma
   return found.flat();
 };
 
+/** Removes discarded templates whose last computer is gone. Answers how many. */
+export const removeDiscarded = async (cacheDir: string): Promise<number> => {
+  const root = templatesDir(cacheDir);
+  let count = 0;
+  for (const name of await readdir(root).catch(() => [])) {
+    const dir = join(root, name);
+    if (name.startsWith(BUILDING) || (await readManifest(dir)) || (await liveRefs(dir)).length > 0) continue;
+    await rm(dir, { recursive: true, force: true });
+    count++;
+  }
+  return count;
+};
+
 /**
  * Removes what nobody needs any more: discarded templates whose last computer is gone, and, of the others, those used longest ago until all together take no more
  * than `capBytes`; `keep` stays.
  */
 export const evict = async (cacheDir: string, capBytes: number, keep: string): Promise<void> => {
-  const root = templatesDir(cacheDir);
-  for (const name of await readdir(root).catch(() => [])) {
-    const dir = join(root, name);
-    if (!name.startsWith(BUILDING) && !(await readManifest(dir)) && (await liveRefs(dir)).length === 0)
-      await rm(dir, { recursive: true, force: true });
-  }
+  await removeDiscarded(cacheDir);
   const all = (await listTemplates(cacheDir)).sort((a, b) => a.used.getTime() - b.used.getTime());
   let sum = all.reduce((total, { manifest }) => total + manifest.size, 0);
   for (const { dir, manifest } of all) {
@@ -132,14 +140,21 @@ export const evict = async (cacheDir: string, capBytes: number, keep: string): P
 
 export const buildDir = (cacheDir: string, key: string): string => join(templatesDir(cacheDir), `${BUILDING}${key}`);
 
-/** Ends what builders that are gone have left. `clear` ends whatever runs in the directory it is given. */
-export const removeAbandoned = async (cacheDir: string, clear: (dir: string) => Promise<void>): Promise<void> => {
-  const root = templatesDir(cacheDir);
+/**
+ * Removes from `root`, where templates or images are, what builders that are gone have left; answers how many. `clear` ends whatever runs in the directory it is
+ * given.
+ */
+export const removeAbandoned = async (root: string, clear: (dir: string) => Promise<void> = async () => {}): Promise<number> => {
+  let count = 0;
   for (const name of await readdir(root).catch(() => [])) {
     if (!name.startsWith(BUILDING)) continue;
     await ifUnlocked(root, name.slice(BUILDING.length), async () => {
+      // A builder may just have come to its end.
+      if (!existsSync(join(root, name))) return;
       await clear(join(root, name));
       await rm(join(root, name), { recursive: true, force: true });
+      count++;
     });
   }
+  return count;
 };

@@ -59,6 +59,8 @@ export const openStudio = async (
     clock,
     requireDisk: () => {},
     emit: () => {},
+    fault: () => {},
+    orphaned: () => {},
     log: silent,
   });
   const close = async () => {

@@ -142,7 +142,7 @@ test("what a builder that is gone has left is ended and removed", async () => {
   const dir = buildDir(cache, "cccc");
   mkdirSync(join(dir, "m"), { recursive: true });
   const cleared: string[] = [];
-  await removeAbandoned(cache, async (abandoned) => void cleared.push(abandoned));
+  expect(await removeAbandoned(templatesDir(cache), async (abandoned) => void cleared.push(abandoned))).toBe(1);
   expect(cleared).toEqual([dir]);
   expect(existsSync(dir)).toBe(false);
 });

@@ -10,16 +10,19 @@ export const addServe = (parent: Command, cli: Cli): void => {
     .command("serve")
     .description("Run the service; first sets up what the host lacks")
     .option("--listen <host:port>", "where to listen (default: VITRINE_LISTEN or 127.0.0.1:7780)")
-    .action(async ({ listen }: { listen?: string }) => {
+    .option("--stop-computers", "suspend all computers when the service is told to end (default: they run on)")
+    .action(async ({ listen, stopComputers = false }: { listen?: string; stopComputers?: boolean }) => {
       const config = await hostConfig();
       const { parseListen } = await import("../../../server/setup/config.ts");
       if (listen) config.listen = parseListen(listen, "--listen");
+      const { readFault } = await import("../../../server/points.ts");
+      const fault = readFault(process.env);
       const { serve } = await import("../../../server/main.ts");
       const { pino } = await import("pino");
       // Standard output is for the address alone, so that a script may wait for it.
       const log = pino({ level: config.logLevel }, pino.destination(2));
       const view = progressView(cli.stderr);
-      const service = await serve(config, { log, progress: view.report, signal: cli.signal }).catch((error: unknown) => {
+      const service = await serve(config, { log, progress: view.report, signal: cli.signal, fault }).catch((error: unknown) => {
         view.end(false);
         throw error;
       });
@@ -28,7 +31,7 @@ export const addServe = (parent: Command, cli: Cli): void => {
         print(cli, { url: service.url, data_dir: config.dataDir }, `Vitrine is listening on ${service.url} (API: ${service.url}/docs)`);
         await untilAborted(cli.signal);
       } finally {
-        await service.close();
+        await service.close({ suspend: stopComputers });
       }
     });
 };

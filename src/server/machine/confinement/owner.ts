@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { chownSync, lchownSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { VitrineError } from "../../../contract/errors.ts";
 import type { UidRange } from "./walls.ts";
@@ -45,6 +46,9 @@ export const uidOf = (dir: string, uids: UidRange): number => {
 export const makeRunDir = (dir: string): void => {
   mkdirSync(join(dir, RUN_DIR), { recursive: true, mode: 0o700 });
 };
+
+/** Removes what the machine in `dir`, which has ended, has left there. */
+export const removeSockets = (dir: string): Promise<void> => rm(join(dir, RUN_DIR), { recursive: true, force: true, maxRetries: 3 });
 
 /**
  * Gives a machine what it may write, and `own` files that nobody else may read. The directory itself stays the service's: where a machine could make links, the

@@ -1,5 +1,6 @@
+import { readdirSync, rmSync } from "node:fs";
 import { chmod, mkdir, realpath, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { VitrineError } from "../../../contract/errors.ts";
 import { withDeadline } from "../../deadline.ts";
 import { DISKS } from "../../disk.ts";
@@ -7,8 +8,9 @@ import { isAlive } from "../../process/identity.ts";
 import { killGroup } from "../../process/kill.ts";
 import { endGroup, enterCgroups } from "../confinement/cgroup.ts";
 import { findConfinement } from "../confinement/find.ts";
+import { removeSockets } from "../confinement/owner.ts";
 import { type Confinement, inWords, type UidRange } from "../confinement/walls.ts";
-import { bytesOf, freeze, layOver, layOverFrozen, seal } from "../disks.ts";
+import { bytesOf, freeze, layOver, layOverFrozen, seal, unusedFrozen } from "../disks.ts";
 import { checkSocketPaths } from "../link.ts";
 import type { BootFiles, Machine, MachineDriver, MachineRecord, MachineSpec } from "../machine.ts";
 import { type Accel, QEMU_BINARY, type QemuSpec } from "./args.ts";
@@ -17,6 +19,7 @@ import { launch } from "./launch.ts";
 import { openLog } from "./log.ts";
 import type { Qmp } from "./qmp.ts";
 import { openMachine } from "./running.ts";
+import { isDraft } from "./save.ts";
 import { strays } from "./strays.ts";
 
 export interface QemuDriverOptions {
@@ -97,8 +100,9 @@ const adopt = async (given: string, record: MachineRecord, signal: AbortSignal):
 const halt = async (given: string, record: MachineRecord | null, cgroups: Confinement["cgroups"]): Promise<void> => {
   const dir = await realDir(given);
   if (record) await killGroup(record.identity, { cwd: dir });
-  for (const identity of strays(dir)) await killGroup(identity, { cwd: dir });
+  for (const { identity } of strays((other) => other === dir)) await killGroup(identity, { cwd: dir });
   if ("base" in cgroups) await endGroup(cgroups, dir);
+  await removeSockets(dir);
 };
 
 /** Looks at what the host has, and enters its control groups. Each thing that is lacking is logged once. */
@@ -180,6 +184,19 @@ export const createQemuDriver = ({ accel, qemuBinary = QEMU_BINARY, uids, log = 
     restore,
     adopt,
     halt: haltIn,
+    strays: async (given) => {
+      const root = await realDir(given);
+      return strays((dir) => dirname(dir) === root).map(({ dir, identity }) => ({
+        name: basename(dir),
+        identity,
+        kill: () => killGroup(identity, { cwd: dir }),
+      }));
+    },
+    tidy: (dir) => {
+      const left = [...unusedFrozen(dir), ...readdirSync(dir).filter(isDraft)];
+      for (const name of left) rmSync(join(dir, name), { force: true });
+      return left;
+    },
     destroy: async (dir, record) => {
       await haltIn(dir, record);
       await rm(dir, { recursive: true, force: true, maxRetries: 3 });

@@ -7,6 +7,7 @@ import { withDeadline } from "../../deadline.ts";
 import { killGroup } from "../../process/kill.ts";
 import { type Detached, spawnDetached } from "../../process/spawn.ts";
 import { confine } from "../confinement/confine.ts";
+import { removeSockets } from "../confinement/owner.ts";
 import type { Confinement } from "../confinement/walls.ts";
 import { readBases } from "../disks.ts";
 import { planLink } from "../link.ts";
@@ -72,6 +73,7 @@ export const launch = async (
     const ended = signal.aborted ? undefined : await Promise.race([child.ended, sleep(ENDING_MS, undefined, { ref: false })]);
     await killGroup(child.identity, { cwd: dir, ended: child.ended });
     const failure = ended ? new VitrineError("machine_failed", { reason: await endInWords(log, ended) }, { cause: error }) : error;
+    await removeSockets(dir);
     log.close();
     throw failure;
   }

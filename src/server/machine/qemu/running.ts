@@ -3,6 +3,7 @@ import { VitrineError } from "../../../contract/errors.ts";
 import { isAlive } from "../../process/identity.ts";
 import { killGroup } from "../../process/kill.ts";
 import type { Detached } from "../../process/spawn.ts";
+import { removeSockets } from "../confinement/owner.ts";
 import type { Machine, MachineExit, MachineRecord } from "../machine.ts";
 import { QEMU_IDS } from "./args.ts";
 import { openConsole, panicLine } from "./console.ts";
@@ -87,6 +88,7 @@ export const openMachine = async ({ dir, record, qmp, log, child }: RunningOptio
       log.close();
       // What the relay forked may still hold connections.
       await killGroup(record.identity, { cwd: dir }).catch(() => {});
+      await removeSockets(dir).catch(() => {});
       setUp(false);
       exited.resolve(exit ?? found);
     })

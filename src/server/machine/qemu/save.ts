@@ -7,6 +7,10 @@ import { saveState } from "./migrate.ts";
 import type { Qmp } from "./qmp.ts";
 import { RamFilter, zeroMemory } from "./ram-filter.ts";
 
+const DRAFT = ".new";
+/** Whether a file is what saveTo() had written when it was cut off. */
+export const isDraft = (name: string): boolean => name.endsWith(`.state${DRAFT}`);
+
 /**
  * Writes the state of a paused machine to `file`: beside it first, synced and renamed. Memory that is a shared file is left out, since that file has it; of
  * memory that was mapped privately, only the pages that differ from the file are kept.
@@ -18,7 +22,7 @@ export const saveTo = async (
   dir: string,
   signal: AbortSignal,
 ) => {
-  const draft = `${file}.new`;
+  const draft = `${file}${DRAFT}`;
   const target = () => createWriteStream(draft, { mode: 0o600, flush: true, highWaterMark: 4 * 1024 * 1024 });
   const size = ram_mb * 1024 * 1024;
   const base = memory?.private ? openMemoryFile(memory.file, size) : null;

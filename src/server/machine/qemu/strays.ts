@@ -12,11 +12,14 @@ const commandLine = (pid: number): string => {
 };
 
 /**
- * VMMs that run in `dir`, on record or not: a service that was killed between starting one and writing it down leaves a nameless one.
+ * VMMs that run in the directories that are meant, on record or not: a service that was killed between starting one and writing it down leaves a nameless one.
  * Only a session's leader with our command line counts, never a person's shell that happens to be there.
  */
-export const strays = (dir: string): ProcessIdentity[] =>
-  livePids()
-    .filter((pid) => readStat(pid)?.session === pid && cwdOf(pid) === dir && commandLine(pid).includes(AGENT_SERIAL_PORT))
-    .map((pid) => identify(pid))
-    .filter((identity) => identity !== null);
+export const strays = (isMeant: (dir: string) => boolean): { dir: string; identity: ProcessIdentity }[] =>
+  livePids().flatMap((pid) => {
+    if (readStat(pid)?.session !== pid) return [];
+    const dir = cwdOf(pid);
+    if (dir === null || !isMeant(dir) || !commandLine(pid).includes(AGENT_SERIAL_PORT)) return [];
+    const identity = identify(pid);
+    return identity ? [{ dir, identity }] : [];
+  });
