@@ -61,10 +61,17 @@ export const serviceProcess = async (env: Record<string, string> = {}) => {
     /** The QEMU of one computer. */
     machine: (id: string): number =>
       Number(processes("qemu-system").find((pid) => readlinkSync(`/proc/${pid}/cwd`) === join(dataDir, "computers", id))),
+    /** One call without the client's care: no check, no second try. */
+    call: (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> =>
+      fetch(`${url}${path}`, {
+        method,
+        headers: { Authorization: `Bearer ${API_KEY}`, ...headers },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      }),
     /** Resolves when it serves. */
-    start: async (): Promise<void> => {
-      const begun = spawn(process.execPath, [CLI, "serve"], {
-        env: { ...process.env, VITRINE_DATA_DIR: dataDir, VITRINE_LISTEN: `127.0.0.1:${port}`, VITRINE_API_KEY: API_KEY, ...env },
+    start: async (more: Record<string, string> = {}, args: readonly string[] = []): Promise<void> => {
+      const begun = spawn(process.execPath, [CLI, "serve", ...args], {
+        env: { ...process.env, VITRINE_DATA_DIR: dataDir, VITRINE_LISTEN: `127.0.0.1:${port}`, VITRINE_API_KEY: API_KEY, ...env, ...more },
         stdio: ["ignore", "pipe", "pipe"],
       });
       child = begun;
@@ -75,8 +82,15 @@ export const serviceProcess = async (env: Record<string, string> = {}) => {
       // It says where it serves once it does.
       await new Promise<void>((resolve, reject) => {
         begun.stdout?.on("data", (chunk) => String(chunk).includes(String(port)) && resolve());
-        begun.once("exit", (code) => reject(new Error(`the service ended with ${code}: ${log}`)));
+        begun.once("exit", (code, signal) => reject(new Error(`the service ended with ${code ?? signal}: ${log}`)));
       });
+    },
+    /** Sends a signal and does not wait. */
+    signal: (name: NodeJS.Signals): void => void child?.kill(name),
+    /** Resolves with its exit code, or the signal that ended it, when it has ended. */
+    ended: async (): Promise<number | NodeJS.Signals | null> => {
+      if (child && child.exitCode === null && child.signalCode === null) await once(child, "exit");
+      return child?.signalCode ?? child?.exitCode ?? null;
     },
     kill: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),
@@ -90,3 +104,4 @@ export const serviceProcess = async (env: Record<string, string> = {}) => {
     },
   };
 };
+export type ServiceProcess = Awaited<ReturnType<typeof serviceProcess>>;

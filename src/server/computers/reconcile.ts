@@ -24,7 +24,7 @@ const ADOPT_MS = 15_000;
 export const reconcile = async (engine: Engine): Promise<void> => {
   const under = Map.groupBy(engine.store.journal.open(), ({ computer_id }) => computer_id);
   for (const entry of [...under.values()].flat()) engine.log.warn(entry, "was under way when the service ended");
-  await sweep(engine);
+  await sweep(engine).catch((error) => engine.log.error({ err: error }, "what has no owner could not be removed"));
   engine.fault("reconcile:swept");
   engine.store.computers.forgetDeleted(new Date(Date.now() - 24 * 3600_000).toISOString());
   await Promise.all(

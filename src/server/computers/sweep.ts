@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ProcessIdentity } from "../process/identity.ts";
@@ -33,6 +33,8 @@ export const sweep = async (engine: Engine): Promise<void> => {
     engine.orphaned("process");
   }
   for (const id of await readdir(engine.root)) {
+    // It may have been deleted meanwhile.
+    if (!existsSync(engine.directory(id))) continue;
     if (!isKnown(engine, id)) {
       engine.log.warn({ computer: id }, "removing what nobody knows of");
       await engine.machines.destroy(engine.directory(id), null);

@@ -4,7 +4,7 @@ import { open } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { DISKS, diskFile } from "../../../src/server/disk.ts";
-import { bytesOf, freeze, layOver, layOverFrozen, readBases } from "../../../src/server/machine/disks.ts";
+import { bytesOf, freeze, layOver, layOverFrozen, readBases, unusedFrozen } from "../../../src/server/machine/disks.ts";
 import { tempDir } from "../../support/temp.ts";
 
 const SIZES = { root: 16, workspace: 16 };
@@ -72,4 +72,16 @@ test("a disk whose machine has written another base into it leads neither its ma
   await layOverFrozen(at("b"), await freeze(at("a")));
   expect((await readBases(at("b"))).root).toEqual([expect.stringMatching(/^root-[0-9a-f]{16}[.]qcow2$/), image]);
   expect(existsSync(at("victim", "root.qcow2")) && statSync(at("victim", "root.qcow2")).nlink).toBe(1);
+});
+
+test("frozen disks that nothing is laid over in their directory are left from a fork; those that something is, are not", async () => {
+  await layOver(at("a"), { root: { file: image, overlay: null }, workspace: null }, SIZES);
+  const names = (frozen: Awaited<ReturnType<typeof freeze>>) => Object.values(frozen).map((path) => basename(path)).sort();
+  const frozen = await freeze(at("a"));
+  await layOverFrozen(at("b"), frozen);
+  const cutOff = await freeze(at("b"));
+  expect(unusedFrozen(at("a")).sort()).toEqual(names(frozen));
+  expect(unusedFrozen(at("b")).sort()).toEqual(names(cutOff));
+  // Where nobody knows what is used, all of it may be.
+  expect(unusedFrozen(root)).toEqual([]);
 });

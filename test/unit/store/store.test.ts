@@ -150,3 +150,27 @@ test.skipIf(process.getuid?.() !== 0)("what a full disk does not take fails with
     execFileSync("umount", [small]);
   }
 });
+
+test("what is written atomically is kept whole, or not at all", () => {
+  const store = openStore(mkdtempSync(join(dir, "atomic-")));
+  const fail = () =>
+    store.atomically(() => {
+      store.computers.insert(record("cmp_1", "one"));
+      throw new Error("in between");
+    });
+  expect(fail).toThrow("in between");
+  expect(store.computers.get("one")).toBeNull();
+  expect(store.atomically(() => store.computers.insert(record("cmp_1", "one")))).toBeUndefined();
+  expect(store.computers.get("one")?.id).toBe("cmp_1");
+  store.close();
+});
+
+test("an Idempotency-Key is free again when its create never happened", () => {
+  const store = openStore(mkdtempSync(join(dir, "keys-")));
+  store.idempotency.insert("key", "hash", "cmp_1");
+  store.idempotency.insert("other", "hash", "cmp_2");
+  store.idempotency.forget("cmp_1");
+  expect(store.idempotency.find("key")).toBeUndefined();
+  expect(store.idempotency.find("other")?.computer_id).toBe("cmp_2");
+  store.close();
+});

@@ -102,7 +102,7 @@ const halt = async (given: string, record: MachineRecord | null, cgroups: Confin
   if (record) await killGroup(record.identity, { cwd: dir });
   for (const { identity } of strays((other) => other === dir)) await killGroup(identity, { cwd: dir });
   if ("base" in cgroups) await endGroup(cgroups, dir);
-  await removeSockets(dir);
+  await Promise.all([removeSockets(dir), removeBootFiles(dir)]);
 };
 
 /** Looks at what the host has, and enters its control groups. Each thing that is lacking is logged once. */
@@ -194,7 +194,7 @@ export const createQemuDriver = ({ accel, qemuBinary = QEMU_BINARY, uids, log = 
     },
     tidy: (dir) => {
       const left = [...unusedFrozen(dir), ...readdirSync(dir).filter(isDraft)];
-      for (const name of left) rmSync(join(dir, name), { force: true });
+      for (const name of left) rmSync(join(dir, name), { recursive: true, force: true });
       return left;
     },
     destroy: async (dir, record) => {
