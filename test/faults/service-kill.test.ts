@@ -62,7 +62,7 @@ fault(
     const names = ["one", "two", "three", "four"];
     const small: Computer[] = [];
     for (const name of names) small.push(await make(name));
-    const browser = await service.vitrine.computers.create({ name: "five", ram_mb: 1024 });
+    const browser = await service.vitrine.computers.create({ name: "five" });
     const machines = service.processes("qemu-system");
     expect(machines).toHaveLength(5);
     await service.kill();

@@ -28,7 +28,7 @@ fault(
   },
   async () => {
     await service.start();
-    const computer = await service.vitrine.computers.create({ name: "busy", ram_mb: 1024 });
+    const computer = await service.vitrine.computers.create({ name: "busy" });
     const recording = await computer.recorder.start();
     const socket = new WebSocket(computer.cdp_ws_url!);
     await once(socket, "open");

@@ -25,7 +25,7 @@ export const Manifest = z.object({
 export type Manifest = z.infer<typeof Manifest>;
 type FileMark = z.infer<typeof FileMark>;
 
-const MANIFEST = "manifest.json";
+export const MANIFEST = "manifest.json";
 
 const sha256 = async (file: string, signal?: AbortSignal): Promise<string> => {
   const hash = createHash("sha256");

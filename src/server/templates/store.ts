@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ifUnlocked } from "../../../guest-image/build/lock.ts";
 import { type Disk, diskFile } from "../disk.ts";
 import type { DiskBase } from "../machine/machine.ts";
-import { type Manifest, readManifest, verify, writeManifest } from "./manifest.ts";
+import { MANIFEST, type Manifest, readManifest, verify, writeManifest } from "./manifest.ts";
 import type { Shape } from "./shape.ts";
 import type { Template } from "./template.ts";
 
@@ -38,8 +38,7 @@ export const findTemplate = async (cacheDir: string, key: string): Promise<Templ
     if (!name.startsWith(`${key}-`)) continue;
     const dir = join(root, name);
     const manifest = await readManifest(dir);
-    if (!manifest) continue;
-    const verified = await verify(dir, manifest);
+    const verified = manifest && (await verify(dir, manifest));
     if (verified) {
       // What was read once need not be read at every create from then on.
       if (!isDeepStrictEqual(verified, manifest)) await writeManifest(dir, verified);
@@ -54,7 +53,7 @@ export const findTemplate = async (cacheDir: string, key: string): Promise<Templ
 
 /** Takes a template out of use. Its files go with the last computer that is based on them. */
 export const discardTemplate = async (dir: string): Promise<void> => {
-  await rm(join(dir, "manifest.json"), { force: true });
+  await rm(join(dir, MANIFEST), { force: true });
   if ((await liveRefs(dir)).length === 0) await rm(dir, { recursive: true, force: true });
 };
 
@@ -115,7 +114,8 @@ export const removeDiscarded = async (cacheDir: string): Promise<number> => {
   let count = 0;
   for (const name of await readdir(root).catch(() => [])) {
     const dir = join(root, name);
-    if (name.startsWith(BUILDING) || (await readManifest(dir)) || (await liveRefs(dir)).length > 0) continue;
+    // A manifest that this release cannot read may be another's, which has the same cache.
+    if (name.startsWith(BUILDING) || existsSync(join(dir, MANIFEST)) || (await liveRefs(dir)).length > 0) continue;
     await rm(dir, { recursive: true, force: true });
     count++;
   }

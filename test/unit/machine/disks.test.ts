@@ -76,7 +76,10 @@ test("a disk whose machine has written another base into it leads neither its ma
 
 test("frozen disks that nothing is laid over in their directory are left from a fork; those that something is, are not", async () => {
   await layOver(at("a"), { root: { file: image, overlay: null }, workspace: null }, SIZES);
-  const names = (frozen: Awaited<ReturnType<typeof freeze>>) => Object.values(frozen).map((path) => basename(path)).sort();
+  const names = (frozen: Awaited<ReturnType<typeof freeze>>) =>
+    Object.values(frozen)
+      .map((path) => basename(path))
+      .sort();
   const frozen = await freeze(at("a"));
   await layOverFrozen(at("b"), frozen);
   const cutOff = await freeze(at("b"));
