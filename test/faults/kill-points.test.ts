@@ -259,7 +259,15 @@ const CASES: Case[] = [
   { ...forking("copy:boot", 1, () => moved), given: moveTo("stopped") },
   filming("record:directory"),
   templated("template:boot"),
-  { ...filming("record:film"), given: endFilm },
+  {
+    ...filming("record:film"),
+    given: endFilm,
+    // It would go on with an encoder, where the next service but one dies.
+    after: async () => {
+      await lastIs("recording")();
+      await endFilm();
+    },
+  },
   templated("template:saved"),
   { ...filming("record:encoder"), given: endFilm },
   finalizing("finalize:begin"),
