@@ -27,6 +27,7 @@ import { addServe } from "./commands/host/serve.ts";
 import { addSetup } from "./commands/host/setup.ts";
 import { addKey } from "./commands/key.ts";
 import { addMcp } from "./commands/mcp.ts";
+import { addWebhook } from "./commands/webhook.ts";
 
 const version = (): string =>
   (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version;
@@ -67,6 +68,7 @@ export const buildProgram = (cli: Cli): Command => {
   addBrowser(program, cli);
   addCapacity(program, cli);
   addKey(program, cli);
+  addWebhook(program, cli);
   addMcp(program, cli);
   return program;
 };

@@ -8,6 +8,7 @@ import { type EventListOptions, type EventOptions, type EventPage, eventsPath, f
 import { Keys } from "./keys.ts";
 import { type Recordings, recordingsOf } from "./recordings.ts";
 import { httpTransport, type Transport } from "./transport.ts";
+import { Webhooks } from "./webhooks.ts";
 
 export interface VitrineOptions {
   /** Default: VITRINE_URL, else the local service. */
@@ -33,6 +34,8 @@ export class Vitrine {
   readonly computers: Computers;
   /** The API keys; for the operator. */
   readonly keys: Keys;
+  /** Where events are sent as they happen. */
+  readonly webhooks: Webhooks;
   readonly #transport: Transport;
 
   constructor(options: VitrineOptions = {}) {
@@ -46,6 +49,7 @@ export class Vitrine {
     this.#transport = httpTransport(url, () => given ?? (isLoopback(url) ? localKey() : undefined));
     this.computers = new Computers(this.#transport);
     this.keys = new Keys(this.#transport);
+    this.webhooks = new Webhooks(this.#transport);
   }
 
   /** How much the host takes on, and how many more computers fit. */

@@ -32,6 +32,7 @@ export const ERRORS = {
   file_not_found: [404, "No such file or folder in the computer: {path}"],
   recording_not_found: [404, "No recording {id} of this computer. List them with GET /v1/computers/{computer}/recordings."],
   key_not_found: [404, "No key {id}. List them with GET /v1/keys."],
+  webhook_not_found: [404, "No webhook {id}. List them with GET /v1/webhooks."],
   port_not_published: [404, "Port {port} of this computer is not published. Publish it with POST .../published-ports."],
   target_not_found: [404, "Chromium has no such target: {target}"],
   method_not_allowed: [405, "{path} does not take {method}."],

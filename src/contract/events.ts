@@ -42,6 +42,7 @@ export const EVENTS = {
   "port.unpublished": "A port lost its URL: {port}",
   "egress.refused":
     "A connection or a DNS question was refused: {name, address, port, protocol, rule, reason}, with a count where it happened again and again",
+  "webhook.disabled": "A webhook did not take an event for too long, and is sent nothing any more: {webhook_id, reason, position}",
 } as const satisfies Record<string, string>;
 export type EventType = keyof typeof EVENTS;
 export const EventTypes = Object.keys(EVENTS) as [EventType, ...EventType[]];

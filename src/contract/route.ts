@@ -48,6 +48,7 @@ export const PathParams = {
   download_id: z.string().regex(/^[\w-]{1,350}$/),
   rid: z.string().regex(/^rec_[a-z0-9]{12}$/),
   key_id: z.string().regex(/^key_[a-z0-9]{12}$/),
+  webhook_id: z.string().regex(/^whk_[a-z0-9]{12}$/),
   port: z.coerce.number().int().min(1).max(65535),
   link_id: z.string().regex(/^lnk_[a-z0-9]{12}$/),
   target: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),

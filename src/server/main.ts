@@ -52,6 +52,7 @@ import { readLimits } from "./setup/limits.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { tellControl } from "./timeline/control.ts";
 import { openTimeline } from "./timeline/timeline.ts";
+import { openWebhooks } from "./webhooks/webhooks.ts";
 
 /** Milliseconds that open requests, and verbs under way, get to end when the service closes. */
 const CLOSE_MS = 5000;
@@ -198,6 +199,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
     log,
   });
 
+  const webhooks = openWebhooks({ store: store.webhooks, timeline, internet, generateId, emit, log });
   const attempts = watchAttempts(emit);
   const keys = openKeys({
     store: store.keys,
@@ -205,6 +207,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
     attempts,
     generateId,
     onEnd: (id) => {
+      webhooks.removeOf(id);
       const { links, ports } = orphan(engine, id);
       for (const link of links) relays.endLink(link);
       for (const { computerId, port } of ports) relays.endPort(computerId, port, "unlinked");
@@ -248,6 +251,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
     fault,
     sign,
     keys,
+    webhooks,
     attempts,
     allowedHosts,
     limits,
@@ -263,6 +267,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
   const server = createDoor({ limits, onRequest: front.request, onUpgrade: front.upgrade });
   const url = await listen(server, config.listen);
   ownPort = Number(new URL(url).port || 80);
+  webhooks.resume();
   log.info({ url, host: host.about }, "serving");
 
   const close: Service["close"] = async ({ suspend } = { suspend: false }) => {
@@ -280,6 +285,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
     server.closeAllConnections();
     await closed;
     await endSweeps();
+    await webhooks.close();
     await recordings.close();
     toolsets.closeAll();
     displays.closeAll();

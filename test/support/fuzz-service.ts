@@ -7,6 +7,7 @@ import { RFB_PORT } from "../../src/contract/guest/protocol.ts";
 import { DEFAULT_UIDS } from "../../src/server/machine/confinement/walls.ts";
 import { serve } from "../../src/server/main.ts";
 import type { Limits } from "../../src/server/setup/limits.ts";
+import { fakeInternet } from "./internet.ts";
 import { fakeHost } from "./service.ts";
 import { stillFleet } from "./still-fleet.ts";
 
@@ -77,7 +78,7 @@ const begin = async (given: Given): Promise<void> => {
       pool: {},
       limits: given.limits,
     },
-    { log: pino({ level: "error" }, { write: complain }), host: fakeHost(fleet) },
+    { log: pino({ level: "error" }, { write: complain }), host: fakeHost(fleet), internet: fakeInternet() },
   );
   process.on("message", async (ask: "measure" | "close") => {
     if (ask === "measure") process.send?.(await measure(fleet.open));

@@ -39,6 +39,10 @@ export const fakeInternet = (): FakeInternet => {
       if (!records.has(name)) throw Object.assign(new Error("no such name"), { code: "ENOTFOUND" });
       return records.get(`${name} ${type}`) ?? [];
     },
+    lookup: async (name) => {
+      asked.push(name);
+      return ["A", "AAAA"].flatMap((type) => (records.get(`${name} ${type}`) ?? []).map(({ data }) => String(data)));
+    },
     connect: (address, port, signal) => {
       dialled.push(`${address}:${port}`);
       const to = address === "127.0.0.1" ? port : routes.get(`${address}:${port}`);

@@ -15,6 +15,7 @@ import type { AllRecordings } from "../recordings/recordings.ts";
 import type { Limits } from "../setup/limits.ts";
 import type { Store } from "../store/store.ts";
 import type { Emit, Timeline } from "../timeline/timeline.ts";
+import type { Webhooks } from "../webhooks/webhooks.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Viewers } from "./viewers.ts";
 
@@ -35,6 +36,7 @@ export interface Context {
   perform: PerformCall;
   control: ControlLocks;
   keys: Keys;
+  webhooks: Pick<Webhooks, "create" | "list" | "remove">;
   attempts: Attempts;
   /** Writes into the timeline. */
   emit: Emit;

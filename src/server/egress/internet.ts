@@ -1,4 +1,4 @@
-import { Resolver } from "node:dns/promises";
+import { lookup, Resolver } from "node:dns/promises";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { Answer as DnsAnswer } from "dns-packet";
@@ -15,6 +15,8 @@ export type RecordData = { data: Extract<DnsAnswer, { type: RecordType }>["data"
 export interface Internet {
   /** Records of a name; none: it has none of the type. Rejects with ENOTFOUND when there is no such name. */
   resolve(name: string, type: RecordType, signal: AbortSignal): Promise<RecordData[]>;
+  /** Addresses of a name as programs of the host find them, by its hosts file too. Rejects when it has none. */
+  lookup(name: string): Promise<string[]>;
   /** Dials exactly this address. The socket may be half closed. */
   connect(address: string, port: number, signal: AbortSignal): Promise<Socket>;
   hasIPv6(): boolean;
@@ -74,6 +76,7 @@ export const realInternet: Internet = {
       signal.removeEventListener("abort", cancel);
     }
   },
+  lookup: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
   connect: async (host, port, signal) => {
     const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });
     try {

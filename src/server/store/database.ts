@@ -56,6 +56,12 @@ CREATE TABLE published_ports (
   `
 UPDATE computers SET spec = json_set(spec, '$.workspace_quota_mb', 65536);
 `,
+  `
+CREATE TABLE webhooks (
+  id TEXT PRIMARY KEY, key_id TEXT, url TEXT NOT NULL, events TEXT NOT NULL, secret TEXT NOT NULL, created_at TEXT NOT NULL, position INTEGER NOT NULL,
+  delivered_at TEXT, attempts INTEGER NOT NULL, next_attempt_at TEXT, last_error TEXT, disabled_at TEXT
+) STRICT;
+`,
 ];
 
 /** Brings a database of any earlier version to the present one, wholly or not at all. Throws data_dir_newer. */

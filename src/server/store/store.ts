@@ -9,6 +9,7 @@ import { keyStore } from "./keys.ts";
 import { linkStore } from "./links.ts";
 import { portStore } from "./ports.ts";
 import { recordingStore } from "./recordings.ts";
+import { webhookStore } from "./webhooks.ts";
 
 /** All that the service remembers, in one SQLite file of the data directory. */
 export const openStore = (dataDir: string) => {
@@ -25,6 +26,7 @@ export const openStore = (dataDir: string) => {
     recordings: recordingStore(db),
     events: eventStore(db),
     atomically: atomicallyIn(db),
+    webhooks: webhookStore(db),
     close: () => db.close(),
   };
 };

@@ -3,42 +3,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { CreateComputer } from "../../../src/contract/computer.ts";
 import { newLink } from "../../../src/server/computers/links.ts";
 import type { ComputerRecord } from "../../../src/server/computers/record.ts";
 import { openStore } from "../../../src/server/store/store.ts";
+import { computerRecord } from "../../support/computer-record.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "vt-"));
 afterAll(() => rmSync(dir, { recursive: true }));
-const record = (id: string, name: string, change: Partial<ComputerRecord> = {}): ComputerRecord => {
-  const { name: _, ...spec } = CreateComputer.parse({ metadata: { a: "b" } });
-  return {
-    id,
-    key_id: null,
-    name,
-    spec,
-    status: "creating",
-    image: null,
-    template: null,
-    machine: null,
-    suspended: null,
-    created_at: new Date().toISOString(),
-    started_at: null,
-    stopped_at: null,
-    expires_at: null,
-    last_error: null,
-    start_kind: null,
-    ready_ms: null,
-    ready_phases: null,
-    ...change,
-  };
-};
 
 test("records, links, journal and keys are there again after a reopening", () => {
   let store = openStore(dir);
-  const made = record("cmp_a", "ada", { last_error: { code: "x", message: "y" } });
+  const made = computerRecord("cmp_a", "ada", { last_error: { code: "x", message: "y" } });
   store.computers.insert(made);
-  expect(() => store.computers.insert(record("cmp_b", "ada"))).toThrow("A computer named ada exists already");
+  expect(() => store.computers.insert(computerRecord("cmp_b", "ada"))).toThrow("A computer named ada exists already");
   const link = { ...newLink("cmp_a", "cdp", { own: 1 }), id: "lnk_a" };
   store.links.insert(link);
   store.ports.set("cmp_a", { port: 8000, public: true });
@@ -63,7 +40,7 @@ test("records, links, journal and keys are there again after a reopening", () =>
   expect(store.computers.get("ada")).toBeNull();
   expect(store.computers.get("cmp_a")?.status).toBe("deleted");
   expect(store.computers.living()).toEqual([]);
-  store.computers.insert(record("cmp_c", "ada"));
+  store.computers.insert(computerRecord("cmp_c", "ada"));
   store.computers.forgetDeleted("2021-01-01T00:00:00.000Z");
   expect(store.computers.get("cmp_a")).toBeNull();
   store.close();
@@ -73,7 +50,7 @@ test("a key's computers are told apart, and counted as its quotas count them", (
   const own = mkdtempSync(join(tmpdir(), "vt-"));
   const store = openStore(own);
   const of = (key_id: string | null, id: string, status: ComputerRecord["status"]) =>
-    store.computers.insert(record(id, id.replace("_", "-"), { key_id, status }));
+    store.computers.insert(computerRecord(id, id.replace("_", "-"), { key_id, status }));
   for (const status of ["running", "creating", "stopping", "deleting", "stopped", "restorable", "error", "deleted"] as const)
     of("key_a", `a_${status}`, status);
   of("key_b", "b_1", "running");
