@@ -45,6 +45,10 @@ export interface StillFleet {
   openGuest(link: LinkAddress, secret: string): Guest;
   /** Streams of guests that somebody has not let go of. */
   open(): number;
+  /** Ids of the computers whose machines have not ended. */
+  machines(): string[];
+  /** Ends a computer's machine, which nobody asked for. */
+  crash(id: string): void;
 }
 
 /**
@@ -53,6 +57,12 @@ export interface StillFleet {
  */
 export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { port: number; name: string }): StillFleet => {
   let open = 0;
+  const running = new Map<string, (exit: { reason: string }) => void>();
+  const end = async (dir: string): Promise<void> => {
+    running.get(dir)?.({ reason: "it was killed", cause: "killed" });
+    running.delete(dir);
+  };
+  const machines = () => [...running.keys()];
   const names = new Map<string, string>();
 
   const machineIn = (dir: string, onSpawn: (record: MachineRecord) => void): Machine => {
@@ -65,6 +75,7 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
       ram_mb: 512,
       memory: null,
     };
+    running.set(dir, gone.resolve);
     onSpawn(record);
     return {
       record,
@@ -78,7 +89,8 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
       resume: async () => {},
       saveState: (path) => writeFile(path, "state"),
       growDisk: async () => {},
-      kill: async () => gone.resolve({ reason: "it was killed", cause: "killed" }),
+      // Another one may have come in its place.
+      kill: async () => void (running.get(dir) === gone.resolve && (await end(dir))),
       release: () => {},
     };
   };
@@ -176,6 +188,10 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
   const prepare: MachineDriver["prepare"] = async ({ dir }) => void (await mkdir(dir));
   return {
     open: () => open,
+    machines: () => machines().map((dir) => basename(dir)),
+    crash: (id) => {
+      for (const dir of machines()) if (basename(dir) === id) void end(dir);
+    },
     openGuest: (link) => guestOf("path" in link ? dirname(link.path) : ""),
     driver: {
       prepare,
@@ -198,10 +214,11 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
         return machineIn(dir, onSpawn);
       },
       adopt: async () => null,
-      halt: async () => {},
+      halt: end,
       strays: async () => [],
       tidy: () => [],
       destroy: async (dir) => {
+        await end(dir);
         names.delete(dir);
         await rm(dir, { recursive: true, force: true });
       },

@@ -29,7 +29,7 @@ type Names = "exec" | "execStream" | "startProcess" | "listProcesses" | "getProc
 
 export const execHandlers = ({ emit }: Context): Pick<Handlers, Names> => ({
   exec: async ({ params, computers, query, body, actor, signal }) => {
-    if (query.start && computers.get(params.id).status !== "running") await computers.start(params.id);
+    if (query.start) await computers.wake(params.id);
     const { record, live } = computers.running(params.id, "exec");
     const release = live.activity.hold("exec");
     const spec = { ...execSpec(body), output_limit: OUTPUT_LIMIT };

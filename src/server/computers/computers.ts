@@ -42,6 +42,15 @@ const computersOf = (engine: Engine, caller: Caller) => {
     create: (request: CreateComputer) => create(engine, caller, request),
     list: (filter: Omit<ListFilter, "keyId">) => store.computers.list({ ...filter, keyId: ownerOf(caller) }),
     start: async (idOrName: string) => start(engine, caller, get(idOrName)),
+    /** Resolves when it runs: waits for a verb that is under way, and starts it if it does not run then. */
+    wake: async (idOrName: string): Promise<void> => {
+      for (;;) {
+        const record = get(idOrName);
+        const under = record.status === "running" ? undefined : engine.operations.get(record.id);
+        if (!under) return void (await start(engine, caller, record));
+        await under.done;
+      }
+    },
     stop: async (idOrName: string, mode?: StopMode) => stop(engine, get(idOrName), mode),
     network: (idOrName: string) => networkOf(engine, get(idOrName)),
     setNetwork: async (idOrName: string, change: NetworkChange) => setNetwork(engine, get(idOrName), change),

@@ -196,7 +196,7 @@ export const update = (engine: Engine, id: string, change: Partial<ComputerRecor
 /** Throws wrong_state while another verb is under way that has left the status as it was. */
 export const requireIdle = (engine: Engine, { id, status }: ComputerRecord, verb: string): void => {
   const under = engine.operations.get(id);
-  if (under) throw new VitrineError("wrong_state", { status: `${status} and under ${under.verb}`, verb, needs: "left alone" });
+  if (under) throw new VitrineError("wrong_state", { status, verb, needs: `left alone by the ${under.verb} that is under way` });
 };
 
 /** What went wrong, as the record and the API tell it. */
@@ -217,7 +217,10 @@ export const operate = async <T>(
   const finished = Promise.withResolvers<void>();
   const operation: Operation = { verb, abort, done: finished.promise };
   engine.operations.set(id, operation);
+  let over = false;
+  // What was broken off may go on for a moment; there is nothing left to undo of it then.
   const step: Step = (name) => {
+    if (over) return;
     engine.store.journal.step(id, verb, name);
     engine.fault(`${verb}:${name}` as Point);
   };
@@ -225,6 +228,7 @@ export const operate = async <T>(
     step("begin");
     return await work(abort.signal, step);
   } finally {
+    over = true;
     if (engine.operations.get(id) === operation) engine.operations.delete(id);
     // Also when that cannot be written down.
     finished.resolve();

@@ -33,7 +33,7 @@ interface Cut {
 /** Holds a running computer still for as long as it takes to save what changed of its memory and disk. */
 const cutRunning = async (engine: Engine, { id }: ComputerRecord, signal: AbortSignal, step: Step): Promise<Cut> => {
   const live = engine.live.get(id);
-  if (!live) throw new VitrineError("wrong_state", { status: "running and not reached", verb: "fork", needs: "left alone" });
+  if (!live) throw new VitrineError("wrong_state", { status: "running", verb: "fork", needs: "reached by the service" });
   const { machine, guest } = live;
   const file = stateOf(engine.directory(id));
   // While it still runs: each copy would have to do it otherwise.

@@ -20,10 +20,7 @@ export const stop = async (engine: Engine, record: ComputerRecord, mode: StopMod
   requireStatus("stop", record.status, ["running", "restorable"]);
   requireIdle(engine, record, "stop");
   const { id } = record;
-  if (record.status === "restorable") {
-    await rm(stateFile(engine.directory(id)), { force: true });
-    return update(engine, id, { status: "stopped", suspended: null });
-  }
+  if (record.status === "restorable") return operate(engine, id, "stop", (signal) => giveUpMemory(engine, id, signal));
   const live = engine.live.get(id);
   update(engine, id, { status: "stopping" });
   return operate(engine, id, "stop", async (signal, step) => {
@@ -45,6 +42,12 @@ export const shutDown = async (
   refuseInterrupted(signal);
   step("ended");
   return update(engine, id, { status: "stopped", machine: null, stopped_at: new Date().toISOString() });
+};
+
+const giveUpMemory = async (engine: Engine, id: string, signal: AbortSignal): Promise<ComputerRecord> => {
+  await rm(stateFile(engine.directory(id)), { force: true });
+  refuseInterrupted(signal);
+  return update(engine, id, { status: "stopped", suspended: null });
 };
 
 /** Its directory is about to go; an end of the service changes nothing. */
