@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { ConnectionError, UnexpectedAnswerError, Vitrine, VitrineError } from "../client/index.ts";
 import { type Cli, UsageError } from "./cli.ts";
+import { hintFor } from "./hint.ts";
 import { plain } from "./print.ts";
 import { buildProgram } from "./program.ts";
 
@@ -19,7 +20,7 @@ const isSpoken = (error: unknown): error is Error =>
 
 const complain = (cli: Cli, error: unknown): void => {
   const message = isSpoken(error) ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
-  if (!cli.json()) cli.stderr.write(`vitrine: ${plain(message)}\n`);
+  if (!cli.json()) cli.stderr.write(`vitrine: ${plain(message)}${hintFor(error)}\n`);
   else {
     const code = error instanceof VitrineError ? error.code : error instanceof ConnectionError ? "connection_failed" : "failed";
     cli.stderr.write(`${JSON.stringify({ error: { code, message, ...(error instanceof VitrineError && { details: error.details }) } })}\n`);

@@ -154,6 +154,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
     waiting: () => engine.waiting.size,
     recordings: () => ({ statuses: store.recordings.unfinished().map(({ status }) => status), bytes: store.recordings.totalBytes() }),
     relays: () => RELAY_KINDS.map((kind) => [kind, relays.count(kind)]),
+    webhooks: () => store.webhooks.list(null),
     capacity: capacity.report,
     diskLow: () => disk.low,
   });

@@ -95,6 +95,8 @@ export const serviceProcess = async (env: Record<string, string> = {}) => {
     kill: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),
     processes,
+    /** MiB of memory that it has. */
+    rssMb: (): number => Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child?.pid}/status`, "utf8"))?.[1]) / 1024,
     directories: (): string[] => readdirSync(join(dataDir, "computers")),
     endProcesses,
     /** Removes the data, and ends what a test that failed has left running in it. */

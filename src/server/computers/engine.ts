@@ -227,6 +227,9 @@ export const operate = async <T>(
   try {
     step("begin");
     return await work(abort.signal, step);
+  } catch (error) {
+    // What breaks when the machine is taken away is not what happened: it was broken off.
+    throw abort.signal.reason instanceof VitrineError ? abort.signal.reason : error;
   } finally {
     over = true;
     if (engine.operations.get(id) === operation) engine.operations.delete(id);

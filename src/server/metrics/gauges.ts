@@ -11,6 +11,8 @@ export interface Present {
   recordings(): { statuses: readonly string[]; bytes: number };
   /** What is open, by kind. */
   relays(): readonly (readonly [string, number])[];
+  /** Of each webhook, whether it is disabled. */
+  webhooks(): readonly { disabled_at: string | null }[];
   capacity: Capacity["report"];
   /** Less is free than is to stay free. */
   diskLow(): boolean;
@@ -21,7 +23,7 @@ const MIB = 1024 ** 2;
 const countOf = <T>(all: readonly T[], one: T): number => all.filter((other) => other === one).length;
 
 /** What is so at this moment. */
-export const addGauges = (register: Registry, { statuses, waiting, recordings, relays, capacity, diskLow }: Present): void => {
+export const addGauges = (register: Registry, { statuses, waiting, recordings, relays, webhooks, capacity, diskLow }: Present): void => {
   const gauge = (name: string, help: string, labelNames: readonly string[], read: () => readonly Value[]): void => {
     const metric: Gauge = new Gauge({
       name: `vitrine_${name}`,
@@ -46,6 +48,14 @@ export const addGauges = (register: Registry, { statuses, waiting, recordings, r
   });
   gauge("recordings_bytes", "Bytes of all recordings", [], () => [[{}, recordings().bytes]]);
   gauge("relays_open", "What is open into computers, by kind", ["kind"], () => relays().map(([kind, count]) => [{ kind }, count]));
+  gauge("webhooks", "Webhooks, by status", ["status"], () => {
+    const all = webhooks();
+    const disabled = all.filter(({ disabled_at }) => disabled_at !== null).length;
+    return [
+      [{ status: "active" }, all.length - disabled],
+      [{ status: "disabled" }, disabled],
+    ];
+  });
 
   const rooms = [
     ["computers", "computers", "Computers that may run", 1],

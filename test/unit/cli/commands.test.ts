@@ -149,6 +149,22 @@ test("run starts a stopped computer first", async () => {
   expect(service?.requests()).toEqual(["GET /v1/computers/einstein", `POST ${C}/start`, `POST ${C}/exec`]);
 });
 
+test.each([
+  [["screenshot", "einstein"], `GET ${C}/screenshot`],
+  [["act", "einstein", "click", "1", "2"], `POST ${C}/actions`],
+  [["record", "start", "einstein"], "POST /v1/computers/einstein/recordings"],
+])("%j of a computer that does not run says how to start it", async (args, route) => {
+  let status = "restorable";
+  await serve({ [route]: (_, answer) => refuse(answer, "wrong_state", { status, verb: "it", needs: "running" }) });
+  const { code, stderr } = await vitrine(["computer", ...args]);
+  expect([code, stderr]).toEqual([
+    1,
+    "vitrine: The computer is restorable; it needs it to be running. Start it with `vitrine computer start`.\n",
+  ]);
+  status = "creating";
+  expect((await vitrine(["computer", ...args])).stderr).not.toContain("start`");
+});
+
 test("an error is the service's sentence and exit code 1; wrong use is 2", async () => {
   await serve({ "GET /v1/computers/nobody": (_, answer) => refuse(answer, "computer_not_found", { id: "nobody" }) });
   expect(await vitrine(["computer", "get", "nobody"])).toMatchObject({
