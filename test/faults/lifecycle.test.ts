@@ -132,7 +132,7 @@ fault(
       return { exec };
     };
     const running = async (argument: number) => (await computer.exec(["pgrep", "-x", "-f", `sleep ${argument}`])).exit_code === 0;
-    await computer.processes.start(["sleep", "8765"]);
+    await computer.processes.start({ argv: ["sleep", "8765"] });
     const first = await begin();
     await computer.stop();
     expect((await first.exec).code).toBe("guest_link_lost");
