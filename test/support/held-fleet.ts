@@ -57,7 +57,7 @@ export const heldFleet = ({ driver, openGuest }: StillFleet, { image, template }
     ...driver,
     prepare: wrap("prepare", driver.prepare),
     copy: wrap("copy", driver.copy),
-    freezeDisk: wrap("freezeDisk", driver.freezeDisk),
+    freezeDisks: wrap("freezeDisks", driver.freezeDisks),
     boot: wrap("boot", driver.boot, machineOf),
     restore: wrap("restore", driver.restore, machineOf),
     halt: wrap("halt", driver.halt),
