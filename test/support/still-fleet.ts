@@ -57,7 +57,7 @@ export interface StillFleet {
  */
 export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { port: number; name: string }): StillFleet => {
   let open = 0;
-  const running = new Map<string, (exit: { reason: string }) => void>();
+  const running = new Map<string, (exit: MachineExit) => void>();
   const end = async (dir: string): Promise<void> => {
     running.get(dir)?.({ reason: "it was killed", cause: "killed" });
     running.delete(dir);

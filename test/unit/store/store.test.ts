@@ -109,11 +109,11 @@ test.skipIf(process.getuid?.() !== 0)("what a full disk does not take fails with
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "none", small]);
   try {
     const store = openStore(small);
-    store.computers.insert(record("cmp_a", "ada"));
+    store.computers.insert(computerRecord("cmp_a", "ada"));
     const ballast = join(small, "ballast");
     expect(() => writeFileSync(ballast, Buffer.alloc(4e6))).toThrow("ENOSPC");
     const flood = () => {
-      for (let i = 0; i < 1000; i++) store.computers.insert(record(`cmp_${i}`, `n-${i}`));
+      for (let i = 0; i < 1000; i++) store.computers.insert(computerRecord(`cmp_${i}`, `n-${i}`));
     };
     expect(flood).toThrow(expect.objectContaining({ code: "store_failed", status: 507 }));
     expect(store.computers.get("ada")?.status).toBe("creating");
@@ -132,12 +132,12 @@ test("what is written atomically is kept whole, or not at all", () => {
   const store = openStore(mkdtempSync(join(dir, "atomic-")));
   const fail = () =>
     store.atomically(() => {
-      store.computers.insert(record("cmp_1", "one"));
+      store.computers.insert(computerRecord("cmp_1", "one"));
       throw new Error("in between");
     });
   expect(fail).toThrow("in between");
   expect(store.computers.get("one")).toBeNull();
-  expect(store.atomically(() => store.computers.insert(record("cmp_1", "one")))).toBeUndefined();
+  expect(store.atomically(() => store.computers.insert(computerRecord("cmp_1", "one")))).toBeUndefined();
   expect(store.computers.get("one")?.id).toBe("cmp_1");
   store.close();
 });
