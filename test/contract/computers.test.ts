@@ -240,6 +240,22 @@ describe("a computer whose memory is kept", () => {
     expect((await call(id, "exec", { command: "echo on" })).body.stdout).toBe("on\n");
     await remove(id);
   });
+
+  test("a machine that ends during its suspend leaves an error, which can be started", async () => {
+    const { id } = await create();
+    service.fleet.failSave = new VitrineError("machine_failed", { reason: "QEMU is gone" });
+    service.fleet.failResume = new VitrineError("machine_failed", { reason: "its control connection is closed" });
+    expect((await call(id, "stop")).body.error).toMatchObject({ code: "machine_failed", message: expect.stringContaining("QEMU is gone") });
+    service.fleet.failSave = null;
+    const { body } = await service.call("GET", `/v1/computers/${id}`);
+    expect(body).toMatchObject({
+      status: "error",
+      last_error: { code: "machine_failed", message: expect.stringContaining("QEMU is gone") },
+    });
+    expect(service.fleet.agents()).toHaveLength(0);
+    expect((await call(id, "start")).body.status).toBe("running");
+    await remove(id);
+  });
 });
 
 describe("forks", () => {

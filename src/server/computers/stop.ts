@@ -65,10 +65,7 @@ const suspend = async (engine: Engine, { id }: ComputerRecord, live: Live, signa
   } catch (error) {
     refuseInterrupted(signal);
     engine.log.error({ computer: id, err: error }, "suspend failed");
-    // One that does not even take this is as it was, and may be deleted.
-    await machine.resume().catch((cause) => engine.log.error({ computer: id, err: cause }, "does not go on after a suspend that failed"));
-    guest.hold(false);
-    update(engine, id, { status: "running" });
+    await goOn(engine, id, live, signal, error);
     throw asVitrineError(error);
   }
   step("saved");
@@ -78,6 +75,23 @@ const suspend = async (engine: Engine, { id }: ComputerRecord, live: Live, signa
   step("ended");
   const suspended = { memory: memoryBelow(machine.record) };
   return update(engine, id, { status: "restorable", machine: null, suspended, stopped_at: new Date().toISOString() });
+};
+
+/** A machine that could not be suspended runs on; one that cannot do that either is gone. */
+const goOn = async (engine: Engine, id: string, live: Live, signal: AbortSignal, cause: unknown): Promise<void> => {
+  try {
+    await live.machine.resume();
+  } catch {
+    detach(engine, id, live);
+    await live.machine.kill();
+    refuseInterrupted(signal);
+    const { code, message } = asVitrineError(cause);
+    update(engine, id, { status: "error", machine: null, stopped_at: new Date().toISOString(), last_error: { code, message } });
+    return;
+  }
+  refuseInterrupted(signal);
+  live.guest.hold(false);
+  update(engine, id, { status: "running" });
 };
 
 const powerOff = async (engine: Engine, id: string, live: Live, parent: AbortSignal): Promise<void> => {
