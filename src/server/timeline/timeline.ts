@@ -29,7 +29,7 @@ export interface TimelinePorts {
 
 /** Events of one computer after which it is pruned again. */
 const PRUNE_EVERY = 500;
-/** How often what is too old is removed, milliseconds. */
+/** How often what is too old is removed, milliseconds; what is kept for less, as often as that. */
 const SWEEP_MS = 3600_000;
 /** Events that a follower reads at once. */
 const PAGE = 200;
@@ -88,7 +88,7 @@ export const openTimeline = ({ store, limits, log }: TimelinePorts) => {
   };
 
   sweep();
-  const timer = setInterval(sweep, SWEEP_MS).unref();
+  const timer = setInterval(sweep, Math.min(SWEEP_MS, limits.retentionS * 1000)).unref();
 
   return {
     emit,

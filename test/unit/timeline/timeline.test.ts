@@ -99,6 +99,14 @@ test("what is too old goes at the start and while the service runs", () => {
   expect(all(open({ retentionS: 7200 }, dir).timeline)).toEqual([]);
 });
 
+test("a retention of less than an hour is kept to, too", () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "Date"] });
+  const { timeline } = open({ retentionS: 60 });
+  say(timeline, "cmp_a", 1);
+  vi.advanceTimersByTime(121_000);
+  expect(all(timeline)).toEqual([]);
+});
+
 test("a follower gets what is kept and what comes, each once and in order, however much comes while it reads", async () => {
   const { timeline } = open();
   for (let n = 0; n < 450; n++) say(timeline, "cmp_a", n);
