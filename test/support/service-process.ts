@@ -53,11 +53,12 @@ export const serviceProcess = async (env: Record<string, string> = {}) => {
   return {
     dataDir,
     url,
+    apiKey: API_KEY,
     vitrine: new Vitrine({ url, apiKey: API_KEY }),
     /** What it has logged since it was started last. */
     log: () => log,
     /** Of the service itself. */
-    pid: () => child!.pid!,
+    pid: (): number => child?.pid ?? 0,
     /** The QEMU of one computer. */
     machine: (id: string): number =>
       Number(processes("qemu-system").find((pid) => readlinkSync(`/proc/${pid}/cwd`) === join(dataDir, "computers", id))),
