@@ -5,7 +5,7 @@ import type { Known } from "./fleet.ts";
 import { encodersIn, kill, machinesIn } from "./victims.ts";
 
 /** Milliseconds within which a machine that is gone is an error. The bar is one second; this is for a host that emulates. */
-const NOTICED_MS = 15_000;
+const NOTICED_MS = 30_000;
 
 interface Kill {
   name: string;
@@ -66,7 +66,7 @@ export const chaos = async (
   };
 
   const kills: Kill[] = [
-    { name: "QEMU", weight: 3, run: killMachine },
+    { name: "QEMU", weight: 2, run: killMachine },
     { name: "agent", weight: 3, run: () => killInGuest(client.some(isRunning), "agentHurt", ["-f", "agent.mjs"]) },
     {
       name: "Chromium",
@@ -86,7 +86,7 @@ export const chaos = async (
         return victim !== undefined && kill(victim);
       },
     },
-    { name: "service", weight: 2, run: killService },
+    { name: "service", weight: 3, run: killService },
   ];
 
   while (Date.now() < until) {

@@ -15,7 +15,7 @@ export interface Terms {
 const RECOVERY_MS = 60_000;
 
 /** Passes by itself, or by Chromium's or the agent's coming back. */
-const GUEST_LOSS: readonly ErrorCode[] = ["guest_unreachable", "guest_link_lost", "timeout"];
+const GUEST_LOSS: readonly string[] = ["guest_unresponsive", "guest_unreachable", "guest_link_lost", "timeout"];
 const BROWSER_LOSS: readonly ErrorCode[] = ["browser_unavailable", "display_unavailable", "navigation_failed", "timeout"];
 /** What a machine that was killed makes fail. */
 const MACHINE_LOSS: readonly string[] = [

@@ -15,8 +15,6 @@ import { encodersIn, machinesIn } from "./victims.ts";
 
 /** Milliseconds for what ends by itself to have ended. */
 const SETTLE_MS = 30_000;
-/** And for a computer to start: some boot, one after another. */
-const MACHINE_MS = 300_000;
 /** Descriptors that a service may have more than a fresh one: connections that are kept for the next call. */
 const SPARE_FILES = 8;
 
@@ -48,7 +46,7 @@ const leftovers = (dataDir: string, running: ReadonlySet<string>): string[] => {
 
 /** Every computer can be started, and its files are what was promised. */
 const settleComputer = async (client: Client, known: Known): Promise<void> => {
-  const started = await client.call(known, {}, () => known.computer.start({ timeoutMs: MACHINE_MS }));
+  const started = await client.call(known, {}, () => known.computer.start());
   known.status = started.is === "done" ? started.value.status : null;
   if (known.status !== "running")
     return client.violated(`it cannot be started: ${started.is === "refused" ? started.code : started.is}`, known);

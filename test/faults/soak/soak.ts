@@ -27,6 +27,8 @@ const SAMPLE_MS = 2000;
 /** Milliseconds between two operations of a client, and between two kills. */
 const THINK_MS = 3000;
 const PAUSE_MS = 7000;
+/** Lines of the service's log that are shown with violations. */
+const LOG_LINES = 100;
 /** Computers that are made before anything else. */
 const FIRST = 3;
 /** Seconds that events are kept: the store is to be full early. */
@@ -74,6 +76,8 @@ export const soak = async ({ seed, seconds, clients, say }: SoakOptions): Promis
     await reckonFiles(last, service.pid(), fresh);
     await service.stop();
     reckonStore(last, service);
+    // What the last of the services had to say of it.
+    if (fleet.violations.length > 0) say(service.log().split("\n").slice(-LOG_LINES).join("\n"));
     const compared = last.tally.get("files compared", "as promised") + operations.get("files compared", "as promised");
     say(`${compared} files were compared`);
     return { seed, clients, seconds, operations, kills, changes: followed, slopes: slopes(samples), violations: fleet.violations };

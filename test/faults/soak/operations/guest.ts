@@ -8,7 +8,8 @@ const exec: Operation = {
   name: "exec",
   weight: 14,
   run: async (client) => {
-    const known = client.some();
+    // Now and then one that may have to refuse.
+    const known = client.random.chance(0.2) ? client.some() : client.some(({ status }) => status === "running");
     if (!known) return;
     const word = String(client.random.below(10 ** 9));
     const outcome = await client.call(known, RUNNING, () => known.computer.exec(["echo", word], { timeoutMs: CALL_MS }));

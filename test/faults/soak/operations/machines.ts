@@ -7,9 +7,6 @@ import type { Terms } from "../judge.ts";
 
 /** At most this many computers, one of which has a browser: what a small host takes. */
 const MOST = 6;
-/** Milliseconds that a machine may take, emulated and beside five others, and half a minute of waiting for its turn. */
-const MACHINE_MS = 240_000;
-
 const REFUSALS = ["capacity_exceeded"] as const;
 /** All computers, `limit` in a page. */
 export const listAll = async (vitrine: Vitrine, limit: number): Promise<Computer[]> => {
@@ -82,9 +79,7 @@ export const create: Operation = {
     const browser = !fleet.here().some(({ computer }) => computer.browser !== null);
     const spec = browser ? ({ template: "browser", ram_mb: 1536 } as const) : ({ template: "scratch", ram_mb: 512 } as const);
     await make(client, [name], async () => {
-      const outcome = await client.call(null, { may: REFUSALS }, () =>
-        vitrine.computers.create({ name, ...spec }, { timeoutMs: MACHINE_MS }),
-      );
+      const outcome = await client.call(null, { may: REFUSALS }, () => vitrine.computers.create({ name, ...spec }));
       return outcome.is === "done" ? { is: "done", value: [outcome.value] } : outcome;
     });
   },
@@ -97,7 +92,7 @@ const clash: Operation = {
     const known = client.some();
     if (!known) return;
     const outcome = await client.call(null, { may: ["name_taken", ...REFUSALS] }, () =>
-      client.vitrine.computers.create({ name: known.name, template: "scratch", ram_mb: 512 }, { timeoutMs: MACHINE_MS }),
+      client.vitrine.computers.create({ name: known.name, template: "scratch", ram_mb: 512 }),
     );
     if (outcome.is !== "done") return;
     if (known.fate === "here") client.violated("two have its name", known);
@@ -116,7 +111,7 @@ const fork: Operation = {
     const names = count === 1 ? [name] : Array.from({ length: count }, (_, i) => `${name}-${i + 1}`);
     const cut = parent.files.copy();
     const terms: Terms = { needs: ["running", "restorable", "stopped"], may: REFUSALS, takes: "agent" };
-    const work = () => changing(client, parent, terms, null, () => parent.computer.fork({ count, name, timeoutMs: MACHINE_MS }));
+    const work = () => changing(client, parent, terms, null, () => parent.computer.fork({ count, name }));
     // Each is a copy of what had been cut by then.
     await make(client, names, work, () => cut.copy());
     parent.files.copied(cut);
@@ -132,9 +127,7 @@ const stop: Operation = {
     if (!known) return;
     const then = mode === "suspend" && known.status !== "stopped" ? "restorable" : "stopped";
     if (mode === "shutdown") known.files.memoryLost();
-    await changing(client, known, { needs: ["running", "restorable", "stopped"] }, then, () =>
-      known.computer.stop({ mode, timeoutMs: MACHINE_MS }),
-    );
+    await changing(client, known, { needs: ["running", "restorable", "stopped"] }, then, () => known.computer.stop({ mode }));
   },
 };
 
@@ -146,7 +139,7 @@ const start: Operation = {
     if (!known) return;
     const before = client.fleet.before(known);
     const terms: Terms = { needs: ["running", "stopped", "restorable", "error"], may: REFUSALS };
-    const outcome = await changing(client, known, terms, "running", () => known.computer.start({ timeoutMs: MACHINE_MS }));
+    const outcome = await changing(client, known, terms, "running", () => known.computer.start());
     if (outcome.is !== "done" || !outcome.value.last_error) return;
     known.files.memoryLost();
     if (before.status === "restorable" && before.stirs + 2 === known.stirs && client.fleet.servedSince(before))
@@ -157,7 +150,7 @@ const start: Operation = {
 /** Those that are deleted one after another while the soak runs. */
 export const deleteOne = async (client: Client, known: Known): Promise<void> => {
   known.fate = "leaving";
-  const outcome = await changing(client, known, {}, "deleted", () => known.computer.delete({ timeoutMs: MACHINE_MS }));
+  const outcome = await changing(client, known, {}, "deleted", () => known.computer.delete());
   if (outcome.is === "done") known.fate = "gone";
   else if (outcome.is === "unknown") return deleteOne(client, known);
 };

@@ -10,7 +10,11 @@ const MOST = 2;
 const SCREEN: Terms = { needs: ["running"], takes: "browser" };
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47]);
 
-const withScreen = (client: Client): Known | undefined => client.some(({ computer }) => computer.browser !== null);
+/** Now and then one that does not run. */
+const withScreen = (client: Client): Known | undefined => {
+  const any = client.random.chance(0.2);
+  return client.some(({ computer, status }) => computer.browser !== null && (any || status === "running"));
+};
 
 const screenshot: Operation = {
   name: "screenshot",
