@@ -49,8 +49,12 @@ export class FileBook {
     }
   }
 
+  /** It is on the disk, too: the agent syncs what it answers for. */
   acknowledged(path: string, next: Content): void {
-    this.#entry(path).may = new Set([next]);
+    const entry = this.#entry(path);
+    entry.may = new Set([next]);
+    entry.unsynced = new Set([next]);
+    entry.twin = null;
   }
 
   beginMove(from: string, to: string, content: Content): void {
@@ -58,15 +62,6 @@ export class FileBook {
     this.begin(to, content);
     this.#entry(from).twin = { path: to, content };
     this.#entry(to).twin = { path: from, content };
-  }
-
-  /** What is at these paths would survive the loss of the guest's memory. */
-  synced(paths: readonly string[]): void {
-    for (const path of paths) {
-      const entry = this.#entry(path);
-      entry.unsynced = new Set(entry.may);
-      entry.twin = null;
-    }
   }
 
   /** The guest's memory is lost, or may be. */

@@ -19,12 +19,6 @@ const pathsOf = (client: Client): string[] => [
   `/dev/shm/${client.index}`,
 ];
 
-/** What is answered for is kept when the machine dies only once it has been synced: the guest's agent does not do so by itself. */
-const sync = async (client: Client, known: Known, paths: readonly string[]): Promise<void> => {
-  const outcome = await client.call(known, RUNNING, () => known.computer.exec(["sync"], { timeoutMs: CALL_MS }));
-  if (outcome.is === "done" && outcome.value.exit_code === 0) known.files.synced(paths);
-};
-
 const write: Operation = {
   name: "write a file",
   weight: 14,
@@ -38,7 +32,6 @@ const write: Operation = {
     const outcome = await client.call(known, RUNNING, () => known.computer.files.write(path, bytes, { timeoutMs: CALL_MS }));
     if (outcome.is !== "done") return;
     known.files.acknowledged(path, hash);
-    await sync(client, known, [path]);
   },
 };
 
@@ -83,7 +76,6 @@ const remove: Operation = {
     if (outcome.is !== "done") return;
     if (there === null) client.violated(`${path} was there`, known);
     known.files.acknowledged(path, null);
-    await sync(client, known, [path]);
   },
 };
 
@@ -103,7 +95,6 @@ const move: Operation = {
     if (outcome.is !== "done") return;
     known.files.acknowledged(from, null);
     known.files.acknowledged(to, hash);
-    await sync(client, known, [from, to]);
   },
 };
 
@@ -128,11 +119,6 @@ const archive: Operation = {
     );
     if (unpacked.is !== "done") return;
     for (const { path, content } of certain) known.files.acknowledged(path, content as string);
-    await sync(
-      client,
-      known,
-      certain.map(({ path }) => path),
-    );
     const copy = client.random.pick(certain);
     if (copy) await readBack(client, known, copy.path);
   },
