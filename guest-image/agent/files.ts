@@ -3,6 +3,7 @@ import { answerJson, answerNothing, type Call, type Routes, readJson } from "./c
 import { keepNames } from "./durable.ts";
 import { Fault, pathFault } from "./fault.ts";
 import { checkPath } from "./paths.ts";
+import type { Places } from "./places.ts";
 import { readFile } from "./read-file.ts";
 import { listRecords, statRecord } from "./records.ts";
 import { finishTool, runTool } from "./tools.ts";
@@ -88,12 +89,12 @@ const look = (answer: (path: string) => unknown) => (call: Call) => {
 };
 
 /** Files of the guest, all reached with the rights of the guest's user. */
-export const files: Routes = {
+export const files = (places: Places): Routes => ({
   "GET /files": readFile,
-  "PUT /files": writeFile,
+  "PUT /files": writeFile(places),
   "DELETE /files": remove,
   "GET /files/stat": look(statRecord),
   "GET /files/list": look(listRecords),
   "POST /files/mkdir": makeFolder,
   "POST /files/move": move,
-};
+});

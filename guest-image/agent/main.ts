@@ -25,6 +25,7 @@ import { followState } from "./state/state.ts";
 import { tunnel } from "./tunnels.ts";
 import { guestUser, isRoot } from "./users.ts";
 import { workspace } from "./workspace.ts";
+import { removeAbandoned } from "./write-file.ts";
 
 /** The guest agent: what the host does in a computer, it does through this one server. */
 
@@ -48,6 +49,7 @@ const start = () => {
     }
   }
 
+  removeAbandoned(places);
   const settings = openSettings(configFile, config);
   const pipes = new PipePool(join(places.run, "agent-pipes"));
   pipes.fill().catch((error) => log("cannot make pipes", error));
@@ -71,7 +73,7 @@ const start = () => {
     "POST /power": power(places),
     "POST /exec": exec(pipes, settings),
     ...processes(pipes, settings),
-    ...files,
+    ...files(places),
     ...archive,
     CONNECT: tunnel,
     ...outlet.routes,

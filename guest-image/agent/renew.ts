@@ -11,6 +11,7 @@ import type { ForkPages } from "./prng.ts";
 import type { Renewer } from "./renewer.ts";
 import type { Settings } from "./settings.ts";
 import { isRoot } from "./users.ts";
+import { HELD } from "./workspace.ts";
 
 const put = (file: string, text: string, mode = 0o644): void => {
   writeFileSync(`${file}.new`, text, { mode });
@@ -67,6 +68,8 @@ export const renew =
     // After the kernel's own numbers are new, since it is from them that the others are seeded.
     if (copy) pages.wipe();
     writeIdentity(places, renewal);
+    // The host's disk has room again, or it would not have been started.
+    rmSync(join(places.run, HELD), { force: true });
     settings.become({ secret, hostname, settings: change });
     if (grow.root) await promisify(execFile)("resize2fs", ["/dev/vda"], { env: { PATH: "/usr/sbin:/sbin" } });
     answerNothing(stream);

@@ -43,7 +43,7 @@ fault(
     expect(await ready()).toBe(200);
     await writer.exec("head -c 1000000 /dev/urandom > /tmp/seed; sync", { timeout_s: 120 });
     disk.fill(40);
-    const { pid } = await writer.processes.start(`(${PRODUCE}) > big && sync && echo done > /tmp/done`);
+    const { pid } = await writer.processes.start(`(${PRODUCE}) > /var/tmp/big && sync && echo done > /tmp/done`);
     await expect.poll(service.log, { timeout: 300_000 }).toContain("stands still");
 
     expect(disk.freeMb()).toBeLessThan(2);
@@ -57,7 +57,7 @@ fault(
     await expect.poll(service.log, { timeout: 60_000 }).toContain("goes on");
     await expect.poll(async () => (await writer.processes.get(pid)).running, { timeout: 300_000 }).toBe(false);
     await writer.exec("sync; echo 3 > /proc/sys/vm/drop_caches", { user: "root", timeout_s: 120 });
-    const { stdout } = await writer.exec(`sha256sum < big; (${PRODUCE}) | sha256sum; cat /tmp/done`, { timeout_s: 300 });
+    const { stdout } = await writer.exec(`sha256sum < /var/tmp/big; (${PRODUCE}) | sha256sum; cat /tmp/done`, { timeout_s: 300 });
     const [written, wanted, done] = stdout.split("\n");
     expect(written).toBe(wanted);
     expect(done).toBe("done");
@@ -73,21 +73,43 @@ fault(
   noSmallDisk(),
 );
 
-const F12 = { id: "F12", what: "the guest fills its root disk", expected: "its workspace is still writable" };
+const F11_LOW = {
+  id: "F11-low",
+  what: "the host's disk has less free than the reserve",
+  expected: "workspaces are full, by an ordinary ENOSPC; the host's disk does not run full; they can be written again when there is room",
+};
 fault(
-  F12,
+  F11_LOW,
   async () => {
-    const { service, create } = await begin(64, "elsewhere");
+    const { disk, service, create } = await begin(600, "data", { VITRINE_DISK_RESERVE_MB: "64" });
     const computer = await create();
-    await computer.exec("fallocate -l 100G /var/full || dd if=/dev/zero of=/var/full bs=1M", { user: "root", timeout_s: 300 });
-    expect((await computer.exec("echo x > /var/more", { user: "root" })).exit_code).not.toBe(0);
-    expect((await computer.exec("echo kept > /home/ohm/kept && sync && cat /home/ohm/kept")).stdout).toBe("kept\n");
+    await computer.files.write("/home/ohm/kept", "kept");
+    const write = async (path: string) => (await computer.exec(`head -c 1000000 /dev/urandom > ${path}`, { timeout_s: 120 })).stderr;
+    disk.fill(40);
+    await expect.poll(() => write("/home/ohm/more"), { timeout: 120_000, interval: 2000 }).toContain("No space left on device");
+    expect(disk.freeMb()).toBeGreaterThan(10);
+    expect((await computer.exec("cat kept", { timeout_s: 60 })).stdout).toBe("kept");
+    expect((await computer.refresh()).status).toBe("running");
+    disk.free();
+    await expect.poll(() => write("/home/ohm/more"), { timeout: 120_000, interval: 2000 }).toBe("");
     await computer.delete();
     expect(service.processes()).toEqual([]);
-    return "root full, workspace written";
+    return "ENOSPC in the workspace, more than 10 MiB free on the host; written again when there was room";
   },
-  "root and workspace are one disk until CelestoFS is there",
+  noSmallDisk(),
 );
+
+const F12 = { id: "F12", what: "the guest fills its root disk", expected: "its workspace is still writable" };
+fault(F12, async () => {
+  const { service, create } = await begin(64, "elsewhere");
+  const computer = await create();
+  await computer.exec("fallocate -l 100G /var/full || dd if=/dev/zero of=/var/full bs=1M", { user: "root", timeout_s: 300 });
+  expect((await computer.exec("echo x > /var/more", { user: "root" })).exit_code).not.toBe(0);
+  expect((await computer.exec("echo kept > /home/ohm/kept && sync && cat /home/ohm/kept")).stdout).toBe("kept\n");
+  await computer.delete();
+  expect(service.processes()).toEqual([]);
+  return "root full, workspace written";
+});
 
 const F13 = {
   id: "F13",

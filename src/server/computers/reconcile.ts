@@ -9,6 +9,7 @@ import { machineSpec } from "./boot.ts";
 import { removeAll } from "./delete.ts";
 import { type Engine, operate, update } from "./engine.ts";
 import { OF_A_FORK } from "./fork.ts";
+import { releaseHeld } from "./hold.ts";
 import type { ComputerRecord } from "./record.ts";
 import { resumeAgain } from "./restore.ts";
 import { shutDown } from "./stop.ts";
@@ -116,7 +117,7 @@ const goesOn = (engine: Engine, record: ComputerRecord, what: string, work: () =
 
 const goOn = async (engine: Engine, record: ComputerRecord, machine: Machine): Promise<unknown> => {
   await machine.resume();
-  attach(engine, record, machine);
+  releaseHeld(engine, record.id, attach(engine, record, machine));
   return update(engine, record.id, { status: "running" });
 };
 

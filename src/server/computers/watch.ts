@@ -4,6 +4,7 @@ import { ailments } from "./ailments.ts";
 import { resumeWhenRoom } from "./blocked.ts";
 import { crashWatch } from "./crashes.ts";
 import type { Engine, Live } from "./engine.ts";
+import { holdWhileLow } from "./hold.ts";
 
 /** A Chromium that is given up is started once more every half a minute; that it does not come back within this is the end. Milliseconds. */
 const GIVEN_UP_MS = 60_000;
@@ -54,4 +55,5 @@ export const watch = (engine: Engine, id: string, live: Live, end: (error: Vitri
   void machine.exited.then(leave);
 
   resumeWhenRoom(engine, id, live, ailment);
+  holdWhileLow(engine, id, live);
 };
