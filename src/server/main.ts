@@ -145,6 +145,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
     emit,
     fault,
     orphaned: (kind) => metrics.orphaned(kind),
+    pinged: (ms) => metrics.pinged(ms),
     log,
   });
   const relays = new OpenRelays(limits);

@@ -140,6 +140,7 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
     alive: true,
     hold: () => {},
     onPulse: () => () => {},
+    onPing: () => () => {},
     exec: async () => ({ ...EXIT, stdout: "hello\n", stderr: "" }),
     execStream: (_spec, signal) => frames(signal, true),
     startProcess: async () => processRecord(7),

@@ -61,6 +61,8 @@ export interface Ports {
   emit: Emit;
   fault: Fault;
   orphaned: OnOrphan;
+  /** Told of the milliseconds that a guest took to answer a ping. */
+  pinged(ms: number): void;
   log: Log;
 }
 

@@ -40,6 +40,7 @@ export const watch = (engine: Engine, id: string, live: Live, end: (error: Vitri
   });
   void machine.exited.then(() => clearTimeout(givenUp));
 
+  guest.onPing(engine.pinged);
   guest.onPulse((alive) => {
     if (alive) ailment.end("guest_unresponsive");
     else ailment.begin(new VitrineError("guest_unresponsive"));

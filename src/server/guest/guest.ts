@@ -53,6 +53,8 @@ export interface Guest {
   readonly alive: boolean;
   /** Calls back when the agent ceases (false) and when it begins again (true) to answer. */
   onPulse(listener: (alive: boolean) => void): () => void;
+  /** Calls back with the milliseconds that each ping took to be answered. */
+  onPing(listener: (ms: number) => void): () => void;
 
   /** Runs to the end; stdout and stderr are capped by `output_limit`. Aborting kills the process group. */
   exec(spec: ExecSpec, signal: AbortSignal): Promise<ExecResult>;

@@ -20,6 +20,7 @@ export interface Link {
   hold(held: boolean): void;
   /** Calls back when the agent ceases (false) and when it begins again (true) to answer. One that does not has the calls under way fail with guest_unresponsive. */
   onPulse(listener: (alive: boolean) => void): () => void;
+  onPing(listener: (ms: number) => void): () => void;
   /** Aborts when the link is closed for good. */
   readonly closed: AbortSignal;
   /**
@@ -99,6 +100,10 @@ export const openLink = (address: LinkAddress, firstSecret: string, log: GuestLo
     onPulse: (listener) => {
       pulse.events.on("change", listener);
       return () => pulse.events.off("change", listener);
+    },
+    onPing: (listener) => {
+      pulse.events.on("answer", listener);
+      return () => pulse.events.off("answer", listener);
     },
     closed: closing.signal,
     session: async (signal) => {

@@ -48,6 +48,7 @@ export const openGuest = ({ link: address, secret, log = () => {} }: GuestOption
     },
     hold: link.hold,
     onPulse: link.onPulse,
+    onPing: link.onPing,
     exec: (spec, signal) => exec(link, spec, signal),
     execStream: (spec, signal) => execFrames(link, spec, signal),
     ...processCalls(link),

@@ -12,6 +12,8 @@ export const unresponsive = (): VitrineError => new VitrineError("guest_unrespon
 interface Events {
   /** It ceases (false) or begins again (true) to answer. */
   change: [alive: boolean];
+  /** It has answered a ping, after so many milliseconds. */
+  answer: [ms: number];
   /** It does not answer, still: told about every ten seconds. */
   silent: [];
 }
@@ -46,9 +48,11 @@ export const takePulse = () => {
     if (!asked || asked.destroyed || pinged === asked) return;
     pinged = asked;
     // The callback gets an error when the session ends first.
-    asked.ping((error) => {
+    asked.ping((error, ms) => {
       if (pinged === asked) pinged = null;
-      if (!error) heard();
+      if (error) return;
+      heard();
+      events.emit("answer", ms);
     });
   };
 

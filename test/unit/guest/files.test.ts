@@ -270,3 +270,17 @@ test("an archive that breaks off ends its tar", async () => {
   await expect(broken).rejects.toThrow("enough");
   await expect.poll(() => tars().length, { timeout: 10_000 }).toBe(0);
 });
+
+test("what an agent that was killed has left of an upload, the next one removes", async () => {
+  const own = await startAgent();
+  const body = new PassThrough();
+  body.write("half");
+  const failed = expect(own.guest.writeFile(join(own.files, "file"), body, soon())).rejects.toMatchObject({ code: "guest_link_lost" });
+  await expect.poll(() => readdirSync(own.files)).toEqual([expect.stringMatching(/^\.vitrine\.\w+\.tmp$/)]);
+  await own.kill();
+  await own.start();
+  await failed;
+  body.destroy();
+  await expect.poll(() => readdirSync(own.files), { timeout: 10_000 }).toEqual([]);
+  await own.stop();
+});

@@ -131,6 +131,8 @@ test("a guest that has frozen fails what is under way, and is told of until it a
     const guest = openGuest({ link: { path: agent.socket }, secret: agent.secret });
     const told: boolean[] = [];
     guest.onPulse((alive) => told.push(alive));
+    const pings: number[] = [];
+    guest.onPing((ms) => pings.push(ms));
     const stat = () => guest.stat(agent.files, soon());
     await stat();
     guest.hold(true);
@@ -141,6 +143,8 @@ test("a guest that has frozen fails what is under way, and is told of until it a
     await stat();
     await aMinute();
     expect(told).toEqual([]);
+    expect(pings.length).toBeGreaterThan(3);
+    expect(pings.every((ms) => ms > 0 && ms < 30_000)).toBe(true);
 
     process.kill(agent.pid, "SIGSTOP");
     const failures = Promise.allSettled([stat(), guest.exec({ argv: ["sleep", "9"], user: "ohm", timeout_ms: 60_000 }, soon())]);
