@@ -66,9 +66,12 @@ test("what was acknowledged outlives both ways to stop, and a machine that is ki
   expect(await run(computer, "cat moved.txt; ls a")).toBe("second");
   expect(await run(computer, "btrfs scrub start -B /home/ohm", "root")).toContain("no errors found");
 
+  // What was not synced by anyone outlives a memory that is given up.
+  await run(computer, "echo -n third > third.txt");
+  await computer.stop();
   await computer.stop({ mode: "shutdown" });
   await computer.start();
-  expect(await run(computer, "cat moved.txt")).toBe("second");
+  expect(await run(computer, "cat moved.txt third.txt")).toBe("secondthird");
 
   const [copy] = await computer.fork();
   made(copy!);

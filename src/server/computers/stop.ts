@@ -10,6 +10,8 @@ export type StopMode = "suspend" | "shutdown";
 
 /** Milliseconds for the guest to end its services and power off, before it is switched off. */
 const POWER_OFF_MS = 60_000;
+/** Milliseconds for the guest to put what it holds onto its disks, before it is suspended without. */
+const SYNC_MS = 10_000;
 
 /**
  * Stops a running computer: `suspend` keeps its memory beside its disks, `shutdown` its disks alone. Stopping one that is stopped is a success; shutting a suspended one down
@@ -58,6 +60,7 @@ const refuseInterrupted = (signal: AbortSignal): void => {
 const suspend = async (engine: Engine, { id }: ComputerRecord, live: Live, signal: AbortSignal, step: Step): Promise<ComputerRecord> => {
   const { machine, guest } = live;
   step("suspend");
+  await flush(engine, id, live, signal);
   guest.hold(true);
   try {
     await machine.pause();
@@ -75,6 +78,15 @@ const suspend = async (engine: Engine, { id }: ComputerRecord, live: Live, signa
   step("ended");
   const suspended = { memory: memoryBelow(machine.record) };
   return update(engine, id, { status: "restorable", machine: null, suspended, stopped_at: new Date().toISOString() });
+};
+
+/** What programs have written is in the disks: the memory may be given up later, or not be loaded any more. */
+const flush = async (engine: Engine, id: string, { guest }: Live, signal: AbortSignal): Promise<void> => {
+  const sync = { argv: ["sync", "-f", "/home/ohm", "/"], user: "root", timeout_ms: SYNC_MS };
+  await guest.exec(sync, AbortSignal.any([signal, AbortSignal.timeout(SYNC_MS)])).catch((error) => {
+    refuseInterrupted(signal);
+    engine.log.warn({ computer: id, err: error }, "suspended without a sync");
+  });
 };
 
 /** A machine that could not be suspended runs on; one that cannot do that either is gone. */
