@@ -275,7 +275,7 @@ describe("quotas", () => {
     const { body } = await service.call("GET", "/v1/keys");
     expect(body.data.find(({ id }: { id: string }) => id === who.id)).toMatchObject({
       max_computers: 2,
-      usage: { computers: 2, vcpus: 4, ram_mb: 4096, disk_mb: 20480, recording_mb: 0 },
+      usage: { computers: 2, vcpus: 4, ram_mb: 4096, disk_mb: 151_552, recording_mb: 0 },
     });
     for (const { id } of (await who.call("GET", "/v1/computers")).body.data) await who.call("DELETE", `/v1/computers/${id}`);
   });
