@@ -46,8 +46,11 @@ fault(F7, async () => {
   const code = await socket.closed;
   expect(code).toBe(1001);
   expect(await crashed).toHaveProperty("starts");
+  // On a busy host it takes longer to come than a request is kept waiting for it.
+  await expect.poll(version, { timeout: 240_000 }).toMatch(/^ws:/);
   const after = await version();
   expect(after).not.toBe(before);
+  await expect.poll(async () => (await computer.refresh()).browser?.status, { timeout: 240_000 }).toBe("ready");
   const browser = await computer.connectPlaywright({ timeout: 120_000 });
   expect(await browser.contexts()[0]!.pages()[0]!.evaluate("40 + 2")).toBe(42);
   await browser.close();
