@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ERRORS } from "../../src/contract/errors.ts";
+import { rawRequest, UPGRADE as ws } from "../support/raw-request.ts";
 import { startService, type TestService } from "../support/service.ts";
 
 let service: TestService;
@@ -20,22 +20,8 @@ afterAll(async () => {
   rmSync(dir, { recursive: true });
 });
 
-/** A request as it is written, which fetch would mend or refuse. */
-const raw = (path: string, headers: Record<string, string>, method = "GET", setHost = true): Promise<{ status: number; body: string }> =>
-  new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(service.url);
-    const sent = request({ hostname, port, path, method, headers, setHost, agent: false }, (response) => {
-      let body = "";
-      response.on("data", (chunk) => (body += chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
-    });
-    sent.on("upgrade", (response, socket) => {
-      socket.destroy();
-      resolve({ status: response.statusCode ?? 0, body: "" });
-    });
-    sent.on("error", reject);
-    sent.end();
-  });
+const raw = (path: string, headers: Record<string, string>, method = "GET", setHost = true) =>
+  rawRequest(service.url, path, { headers, method, setHost });
 const expectRefusal = ({ status, body }: { status: number; body: unknown }, code: string) => {
   const { error } = (typeof body === "string" ? JSON.parse(body) : body) as { error: { code: keyof typeof ERRORS; message: string } };
   expect({ status, code: error.code }).toEqual({ status: ERRORS[error.code][0], code });
@@ -174,12 +160,6 @@ describe("who is asking", () => {
       expect((await raw("/healthz", { Host: name, Origin: `http://${name}` })).status).toBe(200);
   });
 
-  const ws = {
-    Connection: "Upgrade",
-    Upgrade: "websocket",
-    "Sec-WebSocket-Version": "13",
-    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
-  };
   const token = (url: string) => new URL(url).searchParams.get("token");
   test("upgrades: foreign Host, foreign Origin, unknown paths, no token, wrong tokens", async () => {
     const cdp = `/v1/computers/${computer.id}/cdp`;

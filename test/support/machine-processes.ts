@@ -28,6 +28,9 @@ export const statusOf = (pid: number): Record<string, string> =>
       .map((line) => line.split(":\t") as [string, string]),
   );
 
+/** Its open descriptors. */
+export const fdsOf = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
+
 const socketsOf = (pid: number): string[] =>
   (read(() => readdirSync(`/proc/${pid}/fd`)) ?? []).flatMap((fd) => {
     const inode = /^socket:\[(\d+)\]$/.exec(read(() => readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? "")?.[1];
