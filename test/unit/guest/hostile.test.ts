@@ -1,64 +1,11 @@
-import { once } from "node:events";
-import { createServer as createHttp2, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { Readable } from "node:stream";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { encodeFrame, FRAME } from "../../../src/contract/guest/frames.ts";
-import { PROTOCOL_VERSION } from "../../../src/contract/guest/protocol.ts";
-import type { Guest } from "../../../src/server/guest/guest.ts";
-import { openGuest } from "../../../src/server/guest/open.ts";
 import { soon } from "./agent.ts";
+import { agentThat, HEALTH, keptMemory, linkTo, reply } from "./hostile-agent.ts";
 
-/** A guest whose agent has been replaced by something that means harm. */
-
-const closers: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closers.splice(0)) close();
-});
-const serve = async (server: Server | Http2Server): Promise<Guest> => {
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    socket.on("error", () => {});
-    sockets.add(socket);
-  });
-  (server as Server).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const guest = openGuest({ link: { host: "127.0.0.1", port: (server.address() as AddressInfo).port }, secret: "s".repeat(32) });
-  closers.push(() => {
-    guest.close();
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return guest;
-};
-/** Bytes that this process still holds once what nobody needs is collected. */
-const keptMemory = (): number => {
-  setFlagsFromString("--expose_gc");
-  (runInNewContext("gc") as () => void)();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-};
-const HEALTH = JSON.stringify({ protocol: PROTOCOL_VERSION, boot_id: "b", agent_pid: 1, uptime_s: 1 });
-/** Answers /health as it should, and the rest with `answer`. */
-const agentThat = (answer: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void, health = HEALTH): Promise<Guest> => {
-  const server = createHttp2();
-  server.on("stream", (stream, headers) => {
-    stream.on("error", () => {});
-    if (headers[":path"] !== "/health") return answer(stream, headers);
-    stream.respond({ ":status": 200 });
-    stream.end(health);
-  });
-  server.on("sessionError", () => {});
-  return serve(server);
-};
-const reply = (body: string | Buffer, status = 200, headers = {}) =>
-  agentThat((stream) => {
-    stream.respond({ ":status": status, ...headers });
-    stream.end(body);
-  });
 /** Writes without end, as fast as it is read. */
 const flood = (head: Buffer | string, chunk: Buffer) =>
   agentThat((stream) => {
@@ -74,7 +21,7 @@ const spec = { argv: ["true"], user: "ohm", timeout_ms: 1000 };
 const unreachable = { code: "guest_unreachable" };
 
 test("a peer that accepts and stays silent holds a call no longer than its signal", async () => {
-  const guest = await serve(createServer(() => {}));
+  const guest = await linkTo(createServer(() => {}));
   await expect(guest.stat("/", soon(1300))).rejects.toMatchObject({
     ...unreachable,
     details: { reason: expect.stringContaining("silent") },
@@ -82,9 +29,9 @@ test("a peer that accepts and stays silent holds a call no longer than its signa
 });
 
 test("a peer that resets each connection, or talks something else, does neither", async () => {
-  const resets = await serve(createServer((socket) => socket.resetAndDestroy()));
+  const resets = await linkTo(createServer((socket) => socket.resetAndDestroy()));
   await expect(resets.stat("/", soon(300))).rejects.toMatchObject(unreachable);
-  const garbage = await serve(createServer((socket) => socket.end("SSH-2.0-OpenSSH_9.9\r\n".repeat(1000))));
+  const garbage = await linkTo(createServer((socket) => socket.end("SSH-2.0-OpenSSH_9.9\r\n".repeat(1000))));
   await expect(garbage.stat("/", soon(300))).rejects.toMatchObject(unreachable);
 });
 
