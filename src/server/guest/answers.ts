@@ -70,11 +70,18 @@ export const Process = z.object({
 }) satisfies z.ZodType<ProcessRecord>;
 export const Processes = z.array(Process).max(10_000);
 
+/** Bytes of a file, which may be sparse and say more than a number holds; then the largest that one does. */
+export const FileSize = z
+  .number()
+  .min(0)
+  .transform((size) => Math.min(size, Number.MAX_SAFE_INTEGER))
+  .pipe(z.int());
+
 export const File = z.object({
   path: text(8192),
   name: text(1024),
   type: z.enum(["file", "directory", "symlink", "other"]),
-  size_bytes: count,
+  size_bytes: FileSize,
   mode: text(8).regex(/^[0-7]+$/),
   modified_at: when,
   owner: text(64),

@@ -1,4 +1,5 @@
-import { badAnswer, File, Files } from "./answers.ts";
+import { VitrineError } from "../../contract/errors.ts";
+import { badAnswer, File, FileSize, Files } from "./answers.ts";
 import { call, callJson, send } from "./call.ts";
 import type { Guest } from "./guest.ts";
 import type { Link } from "./link.ts";
@@ -10,10 +11,11 @@ type FileCalls = Pick<Guest, "readFile" | "writeFile" | "deleteFile" | "stat" | 
 export const fileCalls = (link: Link): FileCalls => ({
   readFile: async (path, range, signal) => {
     const { stream, headers } = await send(link, { method: "GET", path: "/files", query: { path, ...range }, signal });
-    const size = Number(headers["x-file-size"]);
-    if (Number.isSafeInteger(size) && size >= 0) return { size, body: readBody(stream) };
+    const { data: size } = FileSize.safeParse(Number(headers["x-file-size"]));
+    if (size !== undefined && (range || size < Number.MAX_SAFE_INTEGER)) return { size, body: readBody(stream) };
     cancel(stream);
-    throw badAnswer("the size of a file");
+    if (size === undefined) throw badAnswer("the size of a file");
+    throw new VitrineError("invalid_request", { reason: `${path} is too large to be read whole; ask for a part of it, with Range` });
   },
   writeFile: (path, body, signal) => call(link, { method: "PUT", path: "/files", query: { path }, body, signal }),
   deleteFile: (path, signal) => call(link, { method: "DELETE", path: "/files", query: { path }, signal }),

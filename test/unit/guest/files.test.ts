@@ -195,6 +195,22 @@ test("a folder too large to list is an error, not a part", async () => {
   }
 });
 
+test("a file that is larger than a number can say is told of as the largest, and read in parts alone", async () => {
+  const shm = mkdtempSync("/dev/shm/vitrine-sparse-");
+  try {
+    chmodSync(shm, 0o777);
+    const path = join(shm, "f");
+    execFileSync("truncate", ["-s", "1E", path]);
+    const told = { path, size_bytes: Number.MAX_SAFE_INTEGER };
+    expect(await agent.guest.stat(path, soon())).toMatchObject(told);
+    expect(await agent.guest.list(shm, soon())).toMatchObject([told]);
+    expect(await read(path, { start: 5, end: 9 })).toEqual({ size: Number.MAX_SAFE_INTEGER, data: Buffer.alloc(5) });
+    await expect(read(path)).rejects.toEqual(failure("invalid_request"));
+  } finally {
+    rmSync(shm, { recursive: true });
+  }
+});
+
 test("folders are made, moved and deleted", async () => {
   const at = (name: string) => join(dir, name);
   await agent.guest.mkdir(at("a/b"), soon());
