@@ -20,8 +20,10 @@ const directSocket = (port: number): string => `${RUN_DIR}/p${port}.sock`;
 const MAX_SOCKET_PATH = 107;
 
 const EXEC = 'exec "$@"';
+/** Connections that may wait for a relay to take them: one over that is turned away at once. socat's own number is 5. */
+const BACKLOG = 256;
 const relay = (socket: string, port: number): string =>
-  `socat -b 65536 UNIX-LISTEN:${socket},fork,mode=600,unlink-early TCP4:127.0.0.1:${port},nodelay 2>/dev/null &`;
+  `socat -b 65536 UNIX-LISTEN:${socket},backlog=${BACKLOG},fork,mode=600,unlink-early TCP4:127.0.0.1:${port},nodelay 2>/dev/null &`;
 
 /** The relays turn the namespace's ports into socket files. They end with QEMU, which takes the shell's place as the first process in there. */
 const RELAYS = [relay(LINK_SOCKET, AGENT_PORT), ...DIRECT_PORTS.map((port) => relay(directSocket(port), port)), EXEC].join("\n");
