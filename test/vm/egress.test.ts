@@ -1,156 +1,26 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer as createHttp, type Server as HttpServer } from "node:http";
-import { createServer as createHttps } from "node:https";
-import { type AddressInfo, createServer as createTcp, type Server } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pino } from "pino";
+import { createServer as createTcp } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Computer, Vitrine } from "../../src/client/index.ts";
-import type { Event } from "../../src/contract/events.ts";
-import { type Service, serve } from "../../src/server/main.ts";
-import { readConfig } from "../../src/server/setup/config.ts";
-import { fakeInternet } from "../support/internet.ts";
-import { TEST_TLS } from "../support/tls.ts";
-import { probes } from "./probes.ts";
+import type { Computer } from "../../src/client/index.ts";
+import { probes } from "../support/egress-probes.ts";
+import { type EgressWorld, NO_EVENT, startEgressWorld, tryProbes } from "../support/egress-world.ts";
+import type { FakeInternet } from "../support/internet.ts";
 
-const PROBES = readFileSync(new URL("probes.py", import.meta.url), "utf8");
-const PICTURES = join(tmpdir(), "vitrine-test-pictures");
-
-/** The world: servers on this host's loopback, found by the names and addresses of the stand-in internet. */
-const internet = fakeInternet();
-const dataDir = mkdtempSync(join(tmpdir(), "vt-"));
-const servers: Server[] = [];
-let service: Service;
-let vitrine: Vitrine;
+let world: EgressWorld;
+let internet: FakeInternet;
 let computer: Computer;
-let secretPort: number;
-
-const listen = async (server: Server): Promise<number> => {
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as AddressInfo).port;
-};
-
-const OTHER = "93.184.216.35";
-
-const REDIRECTS: Record<string, string> = {
-  "/to-metadata": "http://169.254.169.254/latest/meta-data/",
-  "/to-gateway": "http://10.0.2.2/",
-  "/to-other": "http://other.example/",
-  // By then the name has another address.
-  "/turn": "http://turning.example/turned",
-};
-const PAGES: Record<string, string> = {
-  // A repository and a package index that need no program on the server's side.
-  "/repository/info/refs": "0123456789012345678901234567890123456789\trefs/heads/main\n",
-  "/apt/Packages": "",
-};
-
 beforeAll(async () => {
-  const web = createHttp((request, response) => {
-    const path = new URL(request.url ?? "/", "http://web").pathname;
-    if (path === "/turn") internet.name("turning.example", ["169.254.169.254"]);
-    const location = REDIRECTS[path];
-    if (location) return response.writeHead(302, { location }).end();
-    const page = PAGES[path];
-    if (/^\/(repository|apt)\//.test(path) && page === undefined) return response.writeHead(404).end();
-    response.end(page ?? `web ${request.headers.host} ${request.url}`);
-  });
-  const secure = createHttps(TEST_TLS, (request, response) => void response.end(`secure ${request.headers.host}`));
-  const greeter = createTcp((socket) => {
-    socket.on("error", () => {});
-    socket.end("220 greetings\r\n");
-  });
-  const one = "93.184.216.34";
-  const two = "93.184.216.36";
-  const six = "2606:2800:220:1::34";
-  const at = (server: Server, address: string, port: number, ...names: string[]) => {
-    if (!servers.includes(server)) servers.push(server);
-    return internet.put(server, address, port, ...names);
-  };
-  await at(web, one, 80, "allowed.example", "sub.wild.example", "wild.example", "turning.example");
-  await at(secure, one, 443);
-  await at(web, six, 80, "allowed.example");
-  for (const address of [OTHER, "2606:2800:220:1::35", "93.184.216.33"]) {
-    await at(web, address, 80);
-    await at(secure, address, 443);
-  }
-  internet.name("other.example", [OTHER]);
-  await at(greeter, two, 25, "greeter.example", "ported.example");
-  await at(web, two, 80);
-  await at(web, two, 8080);
-  internet.name("rebind.example", ["127.0.0.1"]);
-  internet.name("metadata.example", ["169.254.169.254"]);
-  internet.name("private.example", ["10.0.0.5"]);
-  internet.name("mapped.example", ["::ffff:169.254.169.254"], "AAAA");
-  secretPort = await listen(createHttp((_request, response) => void response.end("the host's secret")));
-  service = await serve(
-    { ...readConfig(process.env), listen: { host: "127.0.0.1", port: 0 }, dataDir },
-    { internet, log: pino({ level: "info" }, pino.destination(join(PICTURES, "egress-service.log"))) },
-  );
-  vitrine = new Vitrine(service);
-  computer = await vitrine.computers.create({
-    network: {
-      mode: "restricted",
-      allow: [
-        "allowed.example",
-        "*.wild.example",
-        "greeter.example",
-        "ported.example:80",
-        "rebind.example",
-        "metadata.example",
-        "private.example",
-        "mapped.example",
-        "turning.example",
-      ],
-    },
-  });
+  world = await startEgressWorld();
+  ({ internet, computer } = world);
 });
-afterAll(async () => {
-  for await (const one of vitrine.computers.all()) await one.delete();
-  await service.close();
-  for (const server of servers) {
-    if ("closeAllConnections" in server) (server as HttpServer).closeAllConnections();
-    server.close();
-  }
-  rmSync(dataDir, { recursive: true });
-});
-
-const refusals = async (): Promise<Event[]> => {
-  const found: Event[] = [];
-  let after: number | undefined;
-  for (;;) {
-    const page = await computer.listEvents({ types: ["egress.refused"], limit: 200, ...(after !== undefined && { after }) });
-    found.push(...page.data);
-    if (page.data.length === 0) return found;
-    after = page.data.at(-1)!.id;
-  }
-};
+afterAll(() => world?.close());
 
 test("what root in a restricted computer tries is refused, each with its event", async () => {
-  const list = probes({ servicePort: Number(new URL(service.url).port), secretPort });
+  const list = probes(world.aims);
   expect(list.length).toBeGreaterThanOrEqual(60);
-  await computer.files.write("/tmp/probes.py", PROBES);
-  const ran = await computer.exec(["python3", "/tmp/probes.py"], {
-    user: "root",
-    stdin: JSON.stringify(list.map(({ do: verb, with: args }) => ({ do: verb, with: args }))),
-    timeout_s: 500,
-  });
-  expect(ran.stderr).toBe("");
-  const said = ran.stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as { reached: boolean; said: string });
-  const told = await refusals();
-  const table = list.map((probe, at) => {
-    const { event } = probe;
-    const match = event && told.find(({ data }) => Object.entries(event).every(([key, value]) => data[key] === value));
-    return { title: probe.title, ...said[at], rule: match?.data.rule ?? (event === null ? "stays in the guest" : "NO EVENT") };
-  });
+  const table = await tryProbes(computer, list);
   console.table(table);
   expect(table.filter(({ reached }) => reached !== false)).toEqual([]);
-  expect(table.filter(({ rule }) => rule === "NO EVENT")).toEqual([]);
+  expect(table.filter(({ rule }) => rule === NO_EVENT)).toEqual([]);
   // Nothing but what is allowed was dialled, and no question of another name left the host.
   expect(internet.dialled.filter((address) => !/^(93\.184\.216\.34|93\.184\.216\.36|2606:2800:220:1::34):/.test(address))).toEqual([]);
   expect(internet.asked.filter((question) => /tunnel|other|^wild/.test(question))).toEqual([]);
@@ -234,8 +104,7 @@ test("a change of the policy holds at once, and ends what it no longer allows", 
     socket.on("error", () => {});
     socket.write("open\n");
   });
-  servers.push(slow);
-  await internet.put(slow, "93.184.216.36", 7);
+  await world.put(slow, "93.184.216.36", 7);
   const run = computer.exec("bash -c 'exec 3<>/dev/tcp/greeter.example/7; cat <&3; echo ended'", { timeout_s: 120 });
   await expect.poll(() => internet.dialled.includes("93.184.216.36:7"), { timeout: 60_000 }).toBe(true);
   await computer.egress.set({ allow: ["allowed.example"] });
