@@ -19,6 +19,7 @@ import { addPort } from "./commands/computer/port.ts";
 import { addRecord } from "./commands/computer/record.ts";
 import { addRun } from "./commands/computer/run.ts";
 import { addScreenshot } from "./commands/computer/screenshot.ts";
+import { addSnapshot } from "./commands/computer/snapshot.ts";
 import { addStart } from "./commands/computer/start.ts";
 import { addStop } from "./commands/computer/stop.ts";
 import { addDoctor } from "./commands/host/doctor.ts";
@@ -63,6 +64,7 @@ export const buildProgram = (cli: Cli): Command => {
     addOpen,
     addLink,
     addPort,
+    addSnapshot,
   ])
     add(computer, cli);
   addBrowser(program, cli);

@@ -11,6 +11,7 @@ export interface SpecOptions extends NetworkOptions {
   ramMb?: number;
   diskSizeMb?: number;
   workspaceQuotaMb?: number;
+  workspaceSnapshot?: string;
   viewport?: Viewport;
   headless?: boolean;
   recordVideo?: boolean;
@@ -30,6 +31,7 @@ export const addSpecOptions = (command: Command): Command =>
     .option("--ram-mb <n>", "memory", integer)
     .option("--disk-size-mb <n>", "disk of the system", integer)
     .option("--workspace-quota-mb <n>", "what /home/ohm can hold", integer)
+    .option("--workspace-snapshot <id>", "begin with what a snapshot has in /home/ohm")
     .option("--viewport <WxH>", "size of the screen", viewport)
     .option("--headless", "a browser without a display")
     .option("--record-video", "record the screen from the first moment to the last")
@@ -51,6 +53,7 @@ export const specFrom = (options: SpecOptions, url?: string): CreateComputerInpu
     ram_mb: options.ramMb,
     disk_size_mb: options.diskSizeMb,
     workspace_quota_mb: options.workspaceQuotaMb,
+    workspace_snapshot: options.workspaceSnapshot,
     browser: Object.keys(browser).length > 0 ? browser : undefined,
     network: Object.keys(network).length > 0 ? network : undefined,
     published_ports: options.publish,

@@ -7,7 +7,7 @@ import { VitrineError } from "../contract/errors.ts";
 import type { Event } from "../contract/events.ts";
 import type { ExecRequestInput, ExecResult } from "../contract/exec.ts";
 import type { LogSource } from "../contract/log-sources.ts";
-import type { CallOptions } from "./deadline.ts";
+import { type CallOptions, MACHINE_TIMEOUT_MS } from "./deadline.ts";
 import { Downloads } from "./downloads.ts";
 import { Egress } from "./egress.ts";
 import { type EventListOptions, type EventOptions, type EventPage, eventsPath, followEvents, listEvents } from "./events.ts";
@@ -18,6 +18,7 @@ import { Ports } from "./ports.ts";
 import { Processes } from "./processes.ts";
 import { type Recordings, recordingsOf } from "./recordings.ts";
 import { type Screenshot, type ScreenshotOptions, takeScreenshot } from "./screenshot.ts";
+import { Snapshots } from "./snapshots.ts";
 import type { Transport } from "./transport.ts";
 
 export type ExecOptions = CallOptions & Omit<ExecRequestInput, "command" | "argv">;
@@ -26,8 +27,6 @@ export type ActOptions = CallOptions & Pick<PerformActionsInput, "screenshot" | 
 /** A batch may ask for ten minutes of waiting, and wait for others before it. */
 const ACT_TIMEOUT_MS = 20 * 60_000;
 
-/** Starting and stopping a machine: minutes on a host without hardware acceleration. */
-export const MACHINE_TIMEOUT_MS = 10 * 60_000;
 /** Beyond the command's own timeout. */
 const EXEC_GRACE_MS = 30_000;
 
@@ -66,6 +65,10 @@ export class Computer {
   /** Changes what it reaches of the network, and counts what went where; `network` has the policy as last seen. */
   get egress(): Egress {
     return new Egress(this.#transport, `${this.#path}/network`);
+  }
+
+  get snapshots(): Snapshots {
+    return new Snapshots(this.#transport, `${this.#path}/snapshots`, (record) => Object.assign(this, record));
   }
 
   get processes(): Processes {

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Computer as ComputerRecord, CreateComputerInput, Status, TemplateName } from "../contract/computer.ts";
 import { retryAfterOf, VitrineError } from "../contract/errors.ts";
-import { Computer, MACHINE_TIMEOUT_MS } from "./computer.ts";
-import { type CallOptions, deadline } from "./deadline.ts";
+import { Computer } from "./computer.ts";
+import { type CallOptions, deadline, MACHINE_TIMEOUT_MS } from "./deadline.ts";
 import type { Transport } from "./transport.ts";
 
 const PATH = "/v1/computers";

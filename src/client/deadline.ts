@@ -7,6 +7,8 @@ export interface CallOptions {
   timeoutMs?: number | undefined;
 }
 
+/** Starting and stopping a machine, and work on its disks: minutes on a host without hardware acceleration. */
+export const MACHINE_TIMEOUT_MS = 10 * 60_000;
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** A time limit under way. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { NetworkPolicy, Port, UpstreamProxy } from "./network.ts";
 import { PublishedPort, PublishPort } from "./ports.ts";
 import { RecordVideo } from "./recordings.ts";
+import { SnapshotId } from "./snapshots.ts";
 
 export const STATUSES = [
   "creating",
@@ -104,6 +105,9 @@ export const CreateComputer = z
       .max(1048576)
       .default(65536)
       .describe("What /home/ohm, a disk of its own, can hold; it takes no more of the host than is in it"),
+    workspace_snapshot: SnapshotId.optional().describe(
+      "Its /home/ohm is what this snapshot has, and holds at least as much as that one did; it is booted rather than restored",
+    ),
     browser: BrowserOptions.prefault({}),
     record_video: z
       .union([z.boolean(), RecordVideo])

@@ -26,6 +26,9 @@ export const EVENTS = {
     "A file or, with `archive`, a folder was written through the API: {path, size_bytes?, archive?}; size_bytes as the client announced it",
   "file.deleted": "A file or folder was deleted through the API: {path}",
   "file.moved": "A file or folder was moved through the API: {from, to}",
+  "snapshot.created": "What /home/ohm is was kept: {snapshot_id, name, size_bytes}",
+  "snapshot.deleted": "A snapshot was deleted: {snapshot_id}",
+  "snapshot.restored": "/home/ohm was made what it was: {snapshot_id}",
   "recording.started": "A recording has its first picture: {recording_id, automatic}",
   "recording.ended":
     "A recording's video is ready, or cannot be had: {recording_id, status, end_reason, duration_s, size_bytes, dropped_frames}",

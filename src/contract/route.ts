@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ComputerName } from "./computer.ts";
 import type { ErrorCode } from "./errors.ts";
+import { SnapshotId } from "./snapshots.ts";
 
 /** What a body or an answer is when it is not JSON. */
 export type Media = { media: string; description: string };
@@ -47,6 +48,7 @@ export const PathParams = {
     .max(2 ** 22),
   download_id: z.string().regex(/^[\w-]{1,350}$/),
   rid: z.string().regex(/^rec_[a-z0-9]{12}$/),
+  sid: SnapshotId,
   key_id: z.string().regex(/^key_[a-z0-9]{12}$/),
   webhook_id: z.string().regex(/^whk_[a-z0-9]{12}$/),
   port: z.coerce.number().int().min(1).max(65535),

@@ -9,6 +9,7 @@ import { network } from "./routes/network.ts";
 import { ports } from "./routes/ports.ts";
 import { screen } from "./routes/screen.ts";
 import { service } from "./routes/service.ts";
+import { snapshots } from "./routes/snapshots.ts";
 import { webhooks } from "./routes/webhooks.ts";
 
 /** Every call of the API. */
@@ -21,6 +22,7 @@ export const ROUTES = {
   ...links,
   ...network,
   ...ports,
+  ...snapshots,
   ...keys,
   ...webhooks,
   ...service,

@@ -175,6 +175,53 @@ const interrupted = (point: Point): Case => ({
   after: async () => {},
 });
 
+const snapshots = async ({ id }: Computer) => (await computers().get(id)).snapshots.list();
+const onlySnapshot = async (computer: Computer) => {
+  for (const { id } of await snapshots(computer)) await computer.snapshots.delete(id);
+  return computer.snapshots.create();
+};
+const snapping = (point: Point): Case => ({
+  point,
+  expected: "there is no snapshot",
+  verb: () => call("POST", `/v1/computers/${steady.id}/snapshots`, {}),
+  after: async () => expect(await snapshots(steady)).toEqual([]),
+});
+let snapshot = "";
+const given = async (computer: Computer) => {
+  snapshot = (await onlySnapshot(computer)).id;
+};
+const discarding = (point: Point, left: number): Case => ({
+  point,
+  expected: left === 0 ? "the snapshot is gone" : "the snapshot is there",
+  given: () => given(steady),
+  verb: () => call("DELETE", `/v1/computers/${steady.id}/snapshots/${snapshot}`),
+  after: async () => expect(await snapshots(steady)).toHaveLength(left),
+});
+const reverting = (point: Point, content: string): Case => ({
+  point,
+  expected: content === "moved" ? "the workspace is what it was" : "nothing has changed",
+  given: async () => {
+    await moveTo("running")();
+    await given(moved);
+    await keep(moved, "later");
+    await moveTo("stopped")();
+  },
+  verb: () => call("POST", `/v1/computers/${moved.id}/snapshots/${snapshot}/restore`),
+  after: async () => {
+    expect(await snapshots(moved)).toHaveLength(1);
+    await moveTo("running")();
+    expect(await kept(moved)).toBe(content);
+    await keep(moved, "moved");
+  },
+});
+const lending = (point: Point): Case => ({
+  point,
+  expected: "it was never made, and the other goes on",
+  given: () => given(steady),
+  verb: () => create({ ...SMALL, workspace_snapshot: snapshot }),
+  after: () => none("new"),
+});
+
 const CASES: Case[] = [
   created("create:begin"),
   stopping("stop:begin", "suspend", "running"),
@@ -233,12 +280,24 @@ const CASES: Case[] = [
     },
     verb: () => create({ template: "scratch" }),
   }),
+  snapping("snapshot:begin"),
+  snapping("snapshot:written"),
+  snapping("snapshot:taken"),
+  // What the next service does of one, it does of another.
+  reverting("revert:begin", "later"),
+  lending("lend:begin"),
+  reverting("revert:marked", "moved"),
+  lending("lend:held"),
+  reverting("revert:applied", "moved"),
+  discarding("discard:begin", 1),
+  discarding("discard:marked", 0),
   {
     point: "publish:link",
     expected: "the port is not published",
     verb: () => call("POST", `/v1/computers/${steady.id}/published-ports`, { port: 8000 }),
     after: async () => expect(await steady.ports.list()).toEqual([]),
   },
+  discarding("discard:dropped", 0),
   forking("fork:begin"),
   forking("fork:copies"),
   forking("fork:copy", 2),

@@ -103,6 +103,8 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
         await writeFile(file, "state");
       },
       growDisk: async () => {},
+      takeSnapshot: async () => {},
+      dropSnapshot: async () => {},
       kill,
       release: () => {},
     };
@@ -137,6 +139,7 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
         await copyFile(join(dir, "disk"), join(dir, "frozen"));
         return { root: join(dir, "frozen"), workspace: join(dir, "frozen") };
       },
+      snapshots: { take: async () => {}, drop: async () => {}, apply: async () => {}, copyFrom: async () => {}, grow: async () => {} },
       bytesOf: () => 0,
       boot: ({ dir }, files, _signal, onSpawn) => boot(dir, files.config, onSpawn),
       restore: async ({ dir }, state, _signal, onSpawn, onPhase) => {

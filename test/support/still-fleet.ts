@@ -91,6 +91,8 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
       growDisk: async () => {},
       // Another one may have come in its place.
       kill: async () => void (running.get(dir) === gone.resolve && (await end(dir))),
+      takeSnapshot: async () => {},
+      dropSnapshot: async () => {},
       release: () => {},
     };
   };
@@ -203,6 +205,7 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
         await writeFile(frozen, "");
         return { root: frozen, workspace: frozen };
       },
+      snapshots: { take: async () => {}, drop: async () => {}, apply: async () => {}, copyFrom: async () => {}, grow: async () => {} },
       bytesOf: () => 0,
       boot: async ({ dir }, { config }, _signal, onSpawn) => {
         names.set(dir, JSON.parse(config).hostname);

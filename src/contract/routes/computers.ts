@@ -22,6 +22,8 @@ export const computers = {
     answer: Computer,
     errors: [
       "name_taken",
+      "snapshot_not_found",
+      "wrong_state",
       "unsupported_option",
       "capacity_exceeded",
       "quota_exceeded",

@@ -25,6 +25,7 @@ import type { OpenRelays } from "./relays.ts";
 import { bindRoutes } from "./route.ts";
 import { screenshotHandlers } from "./screenshot.ts";
 import { serviceHandlers } from "./service.ts";
+import { snapshotHandlers } from "./snapshots.ts";
 import { webhookHandlers } from "./webhooks.ts";
 
 /** The HTTP side of the service. Queries are left out of the log, because they carry tokens. */
@@ -78,6 +79,7 @@ export const createApp = (context: Context, relays: OpenRelays, logger: Logger):
       ...recordingHandlers(context),
       ...screenshotHandlers(context),
       ...serviceHandlers(context),
+      ...snapshotHandlers(context),
       ...webhookHandlers(context),
     },
     context,

@@ -79,6 +79,7 @@ const parseParams = (params: Record<string, unknown>): Record<string, unknown> =
       if (name === "pid") throw new VitrineError("process_not_found", { pid: String(value).slice(0, 64) });
       if (name === "rid")
         throw new VitrineError("recording_not_found", { id: String(value).slice(0, 64), computer: String(params.id ?? "").slice(0, 64) });
+      if (name === "sid") throw new VitrineError("snapshot_not_found", { id: String(value).slice(0, 64) });
       if (name === "target") throw new VitrineError("target_not_found", { target: String(value).slice(0, 64) });
       throw new VitrineError("invalid_request", { reason: `${name} is not valid` });
     }),

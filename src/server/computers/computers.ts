@@ -1,5 +1,6 @@
 import type { CreateComputer } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
+import type { CreateSnapshot } from "../../contract/snapshots.ts";
 import { type Caller, ownerOf, sees } from "../auth/caller.ts";
 import type { ListFilter } from "../store/computers.ts";
 import { create } from "./create.ts";
@@ -9,6 +10,9 @@ import { explain } from "./explain.ts";
 import { fork } from "./fork.ts";
 import { type NetworkChange, networkOf, setNetwork } from "./network.ts";
 import type { ComputerRecord } from "./record.ts";
+import { removeSnapshot } from "./snapshots/remove.ts";
+import { restoreSnapshot } from "./snapshots/restore.ts";
+import { take } from "./snapshots/take.ts";
 import { start } from "./start.ts";
 import { type StopMode, stop } from "./stop.ts";
 
@@ -55,6 +59,22 @@ const computersOf = (engine: Engine, caller: Caller) => {
     network: (idOrName: string) => networkOf(engine, get(idOrName)),
     setNetwork: async (idOrName: string, change: NetworkChange) => setNetwork(engine, get(idOrName), change),
     fork: async (idOrName: string, count: number, name?: string) => fork(engine, caller, get(idOrName), count, name),
+    takeSnapshot: async (idOrName: string, wanted: CreateSnapshot) => take(engine, get(idOrName), wanted),
+    snapshots: (idOrName: string) => store.snapshots.ofComputer(get(idOrName).id),
+    /** False when it has no such snapshot. */
+    removeSnapshot: async (idOrName: string, id: string): Promise<boolean> => {
+      const record = get(idOrName);
+      const snapshot = store.snapshots.get(id);
+      if (snapshot?.computer_id !== record.id) return false;
+      await removeSnapshot(engine, record, snapshot);
+      return true;
+    },
+    restoreSnapshot: async (idOrName: string, id: string): Promise<ComputerRecord> => {
+      const record = get(idOrName);
+      const snapshot = store.snapshots.get(id);
+      if (snapshot?.computer_id !== record.id) throw new VitrineError("snapshot_not_found", { id });
+      return restoreSnapshot(engine, record, snapshot);
+    },
     /** Takes the name of one that is deleted, too. */
     remove: async (idOrName: string) =>
       remove(engine, some(idOrName, find(idOrName) ?? store.computers.lastNamed(idOrName, ownerOf(caller))).id),

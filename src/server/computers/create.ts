@@ -13,11 +13,19 @@ import { newRecord, writeDown } from "./new.ts";
 import { requireQuota, sizeOf } from "./quota.ts";
 import type { ComputerRecord } from "./record.ts";
 import { restore } from "./restore.ts";
+import { fillWorkspace, findSnapshot } from "./snapshots/workspace.ts";
 
 const refuseUnsupported = (engine: Engine, spec: CreateComputer): void => {
   if (spec.record_video !== false && (spec.template === "scratch" || spec.browser.mode === "headless"))
     throw new VitrineError("unsupported_option", { option: "record_video", reason: "this computer has no screen to record" });
   checkNetwork(engine, spec);
+};
+
+/** A workspace that is filled from a snapshot can hold at least what that one could. Throws snapshot_not_found. */
+const withSnapshot = (engine: Engine, caller: Caller, spec: ComputerRecord["spec"]): ComputerRecord["spec"] => {
+  if (spec.workspace_snapshot === undefined) return spec;
+  const { workspace_quota_mb } = findSnapshot(engine, caller, spec.workspace_snapshot);
+  return { ...spec, workspace_quota_mb: Math.max(spec.workspace_quota_mb, workspace_quota_mb) };
 };
 
 /**
@@ -30,9 +38,11 @@ export const create = (
   request: CreateComputer,
 ): { record: ComputerRecord; whole: Promise<ComputerRecord> } => {
   refuseUnsupported(engine, request);
-  const { name, ...spec } = request;
+  const { name, ...asked } = request;
+  const spec = withSnapshot(engine, caller, asked);
   requireQuota(engine, caller, sizeOf(spec));
-  const waiting = waitingFor(engine, spec);
+  // A saved machine has a workspace mounted already.
+  const waiting = spec.workspace_snapshot === undefined ? waitingFor(engine, spec) : null;
   const record = newRecord(engine, { name, spec, keyId: ownerOf(caller), waiting });
   // What waits has its memory already, and takes no time.
   if (!waiting) {
@@ -111,7 +121,8 @@ const build = async (
 ): Promise<ComputerRecord> => {
   const image = await engine.image(record.spec.template, signal);
   const spec = machineSpec(engine, record, image);
-  const template = await engine.template(shapeOf(record.spec), image, signal);
+  const { workspace_snapshot } = record.spec;
+  const template = workspace_snapshot === undefined ? await engine.template(shapeOf(record.spec), image, signal) : null;
   signal.throwIfAborted();
   if (template) {
     const made = await attempt("restored", () => fromTemplate(engine, record, spec, template, signal, step));
@@ -121,6 +132,7 @@ const build = async (
   step("prepare");
   update(engine, record.id, { image, template: null });
   await engine.machines.prepare(spec, { root: { file: image.rootDisk, overlay: null }, workspace: null });
+  if (workspace_snapshot !== undefined) await fillWorkspace(engine, spec, workspace_snapshot, signal);
   signal.throwIfAborted();
   return boot(engine, record, spec, signal, step);
 };

@@ -17,6 +17,7 @@ export const removeAll = async (engine: Engine, id: string, step: Step): Promise
   if (template) await engine.unrefer(template, id);
   step("forget");
   engine.store.links.removeAll(id);
+  engine.store.snapshots.removeAll(id);
   engine.store.ports.removeAll(id);
   return update(engine, id, { status: "deleted", machine: null, stopped_at: new Date().toISOString(), expires_at: null });
 };

@@ -26,7 +26,7 @@ export interface Log {
 
 /** What the domain needs from the rest of the service; wired in main. */
 export interface Ports {
-  store: Pick<Store, "computers" | "journal" | "links" | "ports" | "idempotency" | "atomically">;
+  store: Pick<Store, "computers" | "journal" | "links" | "ports" | "snapshots" | "idempotency" | "atomically">;
   machines: MachineDriver;
   /** The template's image; builds it when it is not there yet. */
   image(template: TemplateName, signal: AbortSignal): Promise<GuestImage>;
@@ -199,6 +199,14 @@ export const update = (engine: Engine, id: string, change: Partial<ComputerRecor
 export const requireIdle = (engine: Engine, { id, status }: ComputerRecord, verb: string): void => {
   const under = engine.operations.get(id);
   if (under) throw new VitrineError("wrong_state", { status, verb, needs: `left alone by the ${under.verb} that is under way` });
+};
+
+/** The machine of a computer, and the way to its guest; null: it does not run. Throws wrong_state when it runs and this service does not reach it. */
+export const reached = (engine: Engine, id: string, verb: string): Live | null => {
+  const live = engine.live.get(id);
+  if (!live && engine.store.computers.require(id).status === "running")
+    throw new VitrineError("wrong_state", { status: "running and not reached", verb, needs: "left alone" });
+  return live ?? null;
 };
 
 /** What went wrong, as the record and the API tell it. */

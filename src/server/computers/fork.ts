@@ -13,6 +13,7 @@ import { requireQuota, sizeOf } from "./quota.ts";
 import type { ComputerRecord } from "./record.ts";
 import { restore } from "./restore.ts";
 import { requireStatus } from "./state.ts";
+import { heldStill } from "./still.ts";
 import { memoryBelow, stateFile } from "./suspended.ts";
 
 /** What the journal says of each copy while its fork is under way. */
@@ -30,44 +31,27 @@ interface Cut {
   state: { file: string; memory: string | null } | null;
 }
 
-/** Holds a running computer still for as long as it takes to save what changed of its memory and disk. */
-const cutRunning = async (engine: Engine, { id }: ComputerRecord, signal: AbortSignal, step: Step): Promise<Cut> => {
-  const live = engine.live.get(id);
-  if (!live) throw new VitrineError("wrong_state", { status: "running", verb: "fork", needs: "reached by the service" });
-  const { machine, guest } = live;
-  const file = stateOf(engine.directory(id));
-  // While it still runs: each copy would have to do it otherwise.
-  await guest.standby(false, signal);
-  guest.hold(true);
-  const began = performance.now();
-  try {
-    await machine.pause();
-    await machine.saveState(file, signal);
-    step("saved");
-    const disks = await engine.machines.freezeDisks(engine.directory(id));
-    step("frozen");
-    return { disks, state: { file, memory: memoryBelow(machine.record) } };
-  } catch (error) {
-    await rm(file, { force: true });
-    throw error;
-  } finally {
-    await machine.resume().finally(() => guest.hold(false));
-    engine.log.info({ computer: id, ms: Math.round(performance.now() - began) }, "held still for a fork");
-    // Its clock stood still meanwhile.
-    await guest
-      .configure({ clock_ms: Date.now() }, signal)
-      .catch((error) => engine.log.warn({ computer: id, err: error }, "clock not set"));
-  }
-};
-
-const cut = async (engine: Engine, record: ComputerRecord, signal: AbortSignal, step: Step): Promise<Cut> => {
-  if (record.status === "running") return cutRunning(engine, record, signal, step);
-  const dir = engine.directory(record.id);
-  const disks = await engine.machines.freezeDisks(dir);
-  if (!record.suspended) return { disks, state: null };
+/** A running computer is held still for as long as it takes to save what changed of its memory and disks. */
+const cut = async (engine: Engine, { id, suspended }: ComputerRecord, signal: AbortSignal, step: Step): Promise<Cut> => {
+  const dir = engine.directory(id);
   const file = stateOf(dir);
-  await link(stateFile(dir), file);
-  return { disks, state: { file, memory: record.suspended.memory } };
+  // While it still runs: each copy would have to do it otherwise.
+  await engine.live.get(id)?.guest.standby(false, signal);
+  return heldStill(engine, id, "fork", signal, async (machine) => {
+    try {
+      if (machine) await machine.saveState(file, signal);
+      if (machine) step("saved");
+      const disks = await engine.machines.freezeDisks(dir);
+      if (machine) step("frozen");
+      if (machine) return { disks, state: { file, memory: memoryBelow(machine.record) } };
+      if (!suspended) return { disks, state: null };
+      await link(stateFile(dir), file);
+      return { disks, state: { file, memory: suspended.memory } };
+    } catch (error) {
+      await rm(file, { force: true });
+      throw error;
+    }
+  });
 };
 
 const begin = async (

@@ -12,6 +12,7 @@ import { OF_A_FORK } from "./fork.ts";
 import { releaseHeld } from "./hold.ts";
 import type { ComputerRecord } from "./record.ts";
 import { resumeAgain } from "./restore.ts";
+import { settleSnapshots } from "./snapshots/settle.ts";
 import { shutDown } from "./stop.ts";
 import { memoryBelow, stateFile } from "./suspended.ts";
 import { sweep } from "./sweep.ts";
@@ -29,13 +30,11 @@ export const reconcile = async (engine: Engine): Promise<void> => {
   engine.fault("reconcile:swept");
   engine.store.computers.forgetDeleted(new Date(Date.now() - 24 * 3600_000).toISOString());
   await Promise.all(
-    engine.store.computers
-      .living()
-      .map((record) =>
-        settle(engine, record, under.get(record.id) ?? []).catch((error) =>
-          engine.log.error({ computer: record.id, err: error }, "could not be put in order"),
-        ),
-      ),
+    engine.store.computers.living().map((record) =>
+      settle(engine, record, under.get(record.id) ?? [])
+        .then(() => settleSnapshots(engine, record.id))
+        .catch((error) => engine.log.error({ computer: record.id, err: error }, "could not be put in order")),
+    ),
   );
   engine.fault("reconcile:settled");
   // What goes on has its own end, which does this.

@@ -14,7 +14,8 @@ const NEXT: Record<Status, readonly Status[]> = {
   restorable: ["restoring", "stopped", "deleting", "error"],
   deleting: ["deleted"],
   deleted: [],
-  error: ["starting", "deleting"],
+  // It is stopped when its workspace is made what it was.
+  error: ["starting", "stopped", "deleting"],
 };
 
 export const mayFollow = (from: Status, to: Status): boolean => NEXT[from].includes(to);

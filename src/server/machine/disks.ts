@@ -114,6 +114,14 @@ export const layOverFrozen = async (dir: string, frozen: PerDisk<string>): Promi
   await writeBases(dir, chains);
 };
 
+/** Makes a disk in `to` a copy of the one in `from`, all that is kept in it included, over the same bases, which are linked beside it. */
+export const copyDisk = async (disk: Disk, from: string, to: string): Promise<void> => {
+  const [below, own] = await Promise.all([readBases(from), readBases(to)]);
+  for (const base of below[disk]) if (!isAbsolute(base)) await link(join(from, base), join(to, base));
+  await copyFile(join(from, diskFile(disk)), join(to, diskFile(disk)), constants.COPYFILE_FICLONE);
+  await writeBases(to, { ...own, [disk]: below[disk] });
+};
+
 /** Bytes of the host's disk that a disk of the computer in `dir` takes: its own, and what of its bases is in its directory. 0 when there is none. */
 export const bytesOf = (dir: string, disk: Disk): number => {
   try {

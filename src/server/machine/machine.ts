@@ -92,6 +92,10 @@ export interface Machine {
   saveState(file: string, signal: AbortSignal): Promise<void>;
   /** Makes a disk of the running guest larger; a smaller size than it has is an error. */
   growDisk(disk: Disk, sizeMb: number): Promise<void>;
+  /** Keeps a disk as it is now under a name, in its own file; the guest goes on. What the guest has yet to write is not in it. */
+  takeSnapshot(disk: Disk, name: string): Promise<void>;
+  /** Gives up what is kept under a name. Succeeds when nothing is. */
+  dropSnapshot(disk: Disk, name: string): Promise<void>;
   /** Ends the VMM and all its helpers at once (SIGKILL to the group) and waits until they are gone. Idempotent. */
   kill(): Promise<void>;
   /** Lets go of the machine without ending it: closes QMP. For a service that stops while computers run on. */
@@ -107,6 +111,19 @@ export interface Stray {
   kill(): Promise<void>;
 }
 
+/** What is kept of a disk under names in its own file, of a machine that does not run. Aborting ends it in between: taking and dropping may be done again. */
+export interface DiskSnapshots {
+  take(spec: MachineSpec, disk: Disk, name: string, signal: AbortSignal): Promise<void>;
+  /** Succeeds when nothing is kept under the name. */
+  drop(spec: MachineSpec, disk: Disk, name: string, signal: AbortSignal): Promise<void>;
+  /** Makes the disk what it was then, its size included; what was written since is gone. */
+  apply(spec: MachineSpec, disk: Disk, name: string, signal: AbortSignal): Promise<void>;
+  /** Makes the disk of a machine that was prepared in `spec` a copy of the one in `from`, which must be halted or paused, with all that is kept in it. */
+  copyFrom(spec: MachineSpec, disk: Disk, from: string): Promise<void>;
+  /** Makes the disk as large as the spec says, if it is smaller. */
+  grow(spec: MachineSpec, disk: Disk, signal: AbortSignal): Promise<void>;
+}
+
 /** Makes, finds and removes machines. The port that QEMU implements (qemu/driver.ts). */
 export interface MachineDriver {
   /** Makes the directory and the disks, each of its base's size if that is larger; one without a base is empty. Fails if the directory exists. */
@@ -115,6 +132,7 @@ export interface MachineDriver {
   copy(spec: MachineSpec, frozen: PerDisk<string>): Promise<void>;
   /** Makes copies of the disks in `dir`, to which nobody writes. The machine must be halted, or paused with its state saved: then what is in the files is whole. */
   freezeDisks(dir: string): Promise<PerDisk<string>>;
+  snapshots: DiskSnapshots;
   /** Bytes of the host's disk that a disk in `dir` takes, and what of it is this computer's alone. 0 when there is none. */
   bytesOf(dir: string, disk: Disk): number;
   /** Makes a file that a machine has written one that every machine may read, and none can change. */

@@ -61,6 +61,11 @@ CREATE TABLE webhooks (
   id TEXT PRIMARY KEY, key_id TEXT, url TEXT NOT NULL, events TEXT NOT NULL, secret TEXT NOT NULL, created_at TEXT NOT NULL, position INTEGER NOT NULL,
   delivered_at TEXT, attempts INTEGER NOT NULL, next_attempt_at TEXT, last_error TEXT, disabled_at TEXT
 ) STRICT;
+CREATE TABLE snapshots (
+  id TEXT PRIMARY KEY, computer_id TEXT NOT NULL, name TEXT, mark TEXT NOT NULL, created_at TEXT NOT NULL, size_bytes INTEGER NOT NULL,
+  workspace_quota_mb INTEGER NOT NULL
+) STRICT;
+CREATE INDEX snapshots_computer ON snapshots (computer_id);
 `,
 ];
 

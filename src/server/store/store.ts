@@ -9,6 +9,7 @@ import { keyStore } from "./keys.ts";
 import { linkStore } from "./links.ts";
 import { portStore } from "./ports.ts";
 import { recordingStore } from "./recordings.ts";
+import { snapshotStore } from "./snapshots.ts";
 import { webhookStore } from "./webhooks.ts";
 
 /** All that the service remembers, in one SQLite file of the data directory. */
@@ -24,6 +25,7 @@ export const openStore = (dataDir: string) => {
     ports: portStore(db),
     idempotency: idempotencyStore(db),
     recordings: recordingStore(db),
+    snapshots: snapshotStore(db),
     events: eventStore(db),
     atomically: atomicallyIn(db),
     webhooks: webhookStore(db),

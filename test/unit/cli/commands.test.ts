@@ -32,7 +32,7 @@ test("create sends what was given and nothing else", async () => {
   await serve({ "POST /v1/computers": (_, answer) => json(answer, computer(), 201) });
   expect((await vitrine(["computer", "create"])).code).toBe(0);
   const args =
-    "--template scratch --name bohr --vcpus 4 --ram-mb 1024 --disk-size-mb 9000 --viewport 800x600 --headless --record-video --url https://example.com --host-port 80 --host-port 81 --publish 8000 --ttl 60 --idle-timeout 30 --env A=1 --env B=x=y --metadata k=v";
+    "--template scratch --name bohr --vcpus 4 --ram-mb 1024 --disk-size-mb 9000 --workspace-snapshot snp_aaaaaaaaaaaa --viewport 800x600 --headless --record-video --url https://example.com --host-port 80 --host-port 81 --publish 8000 --ttl 60 --idle-timeout 30 --env A=1 --env B=x=y --metadata k=v";
   const made = await vitrine(["computer", "create", ...args.split(" ")]);
   expect(bodies()).toEqual([
     {},
@@ -42,6 +42,7 @@ test("create sends what was given and nothing else", async () => {
       vcpus: 4,
       ram_mb: 1024,
       disk_size_mb: 9000,
+      workspace_snapshot: "snp_aaaaaaaaaaaa",
       browser: { viewport: { width: 800, height: 600 }, url: "https://example.com", mode: "headless" },
       network: { host_ports: [80, 81] },
       published_ports: [8000],

@@ -20,6 +20,7 @@ import { openLog } from "./log.ts";
 import type { Qmp } from "./qmp.ts";
 import { openMachine } from "./running.ts";
 import { isDraft } from "./save.ts";
+import { diskSnapshots } from "./snapshots.ts";
 import { strays } from "./strays.ts";
 
 export interface QemuDriverOptions {
@@ -178,6 +179,11 @@ export const createQemuDriver = ({ accel, qemuBinary = QEMU_BINARY, uids, log = 
     prepare,
     copy,
     freezeDisks: async (dir) => freeze(await realDir(dir)),
+    snapshots: diskSnapshots(
+      confinement,
+      async (spec) => ({ ...spec, dir: await realDir(spec.dir) }),
+      (dir) => haltIn(dir, null),
+    ),
     bytesOf,
     seal,
     boot,

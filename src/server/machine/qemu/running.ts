@@ -139,6 +139,14 @@ export const openMachine = async ({ dir, record, qmp, log, child }: RunningOptio
     saveState: (file, signal) => saveTo(file, record, qmp, dir, signal),
     loadState: (file, exact, signal) => loadState(qmp, dir, file, exact, signal),
     growDisk: async (disk, sizeMb) => void (await qmp.execute("block_resize", { device: disk, size: sizeMb * 1024 * 1024 })),
+    takeSnapshot: async (disk, name) => void (await qmp.execute("blockdev-snapshot-internal-sync", { device: disk, name })),
+    dropSnapshot: async (disk, name) => {
+      try {
+        await qmp.execute("blockdev-snapshot-delete-internal-sync", { device: disk, name });
+      } catch (error) {
+        if (!/does not exist/.test((error as Error).message)) throw error;
+      }
+    },
     kill: async () => {
       exit ??= { cause: "killed", reason: "ended by the service" };
       await end();
