@@ -22,6 +22,7 @@ import { addScreenshot } from "./commands/computer/screenshot.ts";
 import { addSnapshot } from "./commands/computer/snapshot.ts";
 import { addStart } from "./commands/computer/start.ts";
 import { addStop } from "./commands/computer/stop.ts";
+import { addWorkspace } from "./commands/computer/workspace.ts";
 import { addDoctor } from "./commands/host/doctor.ts";
 import { addImage } from "./commands/host/image.ts";
 import { addServe } from "./commands/host/serve.ts";
@@ -65,6 +66,7 @@ export const buildProgram = (cli: Cli): Command => {
     addLink,
     addPort,
     addSnapshot,
+    addWorkspace,
   ])
     add(computer, cli);
   addBrowser(program, cli);

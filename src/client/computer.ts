@@ -20,6 +20,7 @@ import { type Recordings, recordingsOf } from "./recordings.ts";
 import { type Screenshot, type ScreenshotOptions, takeScreenshot } from "./screenshot.ts";
 import { Snapshots } from "./snapshots.ts";
 import type { Transport } from "./transport.ts";
+import { Workspace } from "./workspace.ts";
 
 export type ExecOptions = CallOptions & Omit<ExecRequestInput, "command" | "argv">;
 
@@ -69,6 +70,10 @@ export class Computer {
 
   get snapshots(): Snapshots {
     return new Snapshots(this.#transport, `${this.#path}/snapshots`, (record) => Object.assign(this, record));
+  }
+
+  get workspace(): Workspace {
+    return new Workspace(this.#transport, `${this.#path}/workspace`);
   }
 
   get processes(): Processes {

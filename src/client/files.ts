@@ -17,6 +17,18 @@ const bytesOf = (content: Content): Uint8Array | Readable => {
 /** An upload takes as long as it takes; give timeoutMs to bound it. */
 const unhurried = <T extends CallOptions>(options: T): T => ({ ...options, timeoutMs: options.timeoutMs ?? 0 });
 
+/** Sends a tar.gz to where it is unpacked. */
+export const putArchive = async (
+  transport: Transport,
+  path: string,
+  query: Record<string, string | number>,
+  archive: Content,
+  options: CallOptions,
+): Promise<void> => {
+  const body = { bytes: bytesOf(archive), type: "application/gzip" };
+  await transport.json({ ...unhurried(options), method: "PUT", path, query, body });
+};
+
 /**
  * The files of one computer. Paths are absolute. Errors: file_not_found, not_a_file, not_a_directory, permission_denied, disk_full, wrong_state,
  * guest_unreachable.
@@ -88,7 +100,6 @@ export class Files {
 
   /** Unpacks a tar.gz into a folder, which is made. */
   async uploadArchive(path: string, archive: Content, options: CallOptions = {}): Promise<void> {
-    const body = { bytes: bytesOf(archive), type: "application/gzip" };
-    await this.#transport.json({ ...unhurried(options), method: "PUT", path: `${this.#base}/archive`, query: { path }, body });
+    await putArchive(this.#transport, `${this.#base}/archive`, { path }, archive, options);
   }
 }

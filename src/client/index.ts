@@ -47,3 +47,4 @@ export type { Screenshot, ScreenshotOptions } from "./screenshot.ts";
 export type { Snapshots } from "./snapshots.ts";
 export { Vitrine, type VitrineOptions } from "./vitrine.ts";
 export type { Webhooks } from "./webhooks.ts";
+export type { Workspace } from "./workspace.ts";

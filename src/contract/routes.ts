@@ -11,6 +11,7 @@ import { screen } from "./routes/screen.ts";
 import { service } from "./routes/service.ts";
 import { snapshots } from "./routes/snapshots.ts";
 import { webhooks } from "./routes/webhooks.ts";
+import { workspace } from "./routes/workspace.ts";
 
 /** Every call of the API. */
 export const ROUTES = {
@@ -23,6 +24,7 @@ export const ROUTES = {
   ...network,
   ...ports,
   ...snapshots,
+  ...workspace,
   ...keys,
   ...webhooks,
   ...service,

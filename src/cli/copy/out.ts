@@ -5,6 +5,7 @@ import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Computer } from "../../client/index.ts";
 import { UsageError } from "../cli.ts";
+import { beside } from "./beside.ts";
 import { unpackInto } from "./tar.ts";
 
 const isFolder = (path: string): Promise<boolean> =>
@@ -16,18 +17,6 @@ const isFolder = (path: string): Promise<boolean> =>
 /** As cp has it: into an existing folder under its own name, otherwise to exactly that path. */
 const targetPath = async (local: string, remote: string): Promise<string> =>
   (await isFolder(local)) || local.endsWith("/") ? resolve(local, basename(remote)) : resolve(local);
-
-/** Makes the new thing beside its place and moves it there whole; nothing is left when that fails. */
-const beside = async (path: string, make: (draft: string) => Promise<void>): Promise<void> => {
-  const folder = await mkdtemp(join(dirname(path), ".vitrine-cp-"));
-  try {
-    const draft = join(folder, "draft");
-    await make(draft);
-    await rename(draft, path);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-};
 
 const copyFile = async (computer: Computer, remote: string, path: string, signal: AbortSignal): Promise<void> => {
   const body = await computer.files.readStream(remote, { signal });

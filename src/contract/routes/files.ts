@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { Download, FileStat, GuestPath, MakeDirectory, MoveFile } from "../exec.ts";
 import { LogQuery } from "../logs.ts";
-import type { Media, Route } from "../route.ts";
-import { bytes, list, onGuest } from "./shared.ts";
+import type { Route } from "../route.ts";
+import { archive, bytes, list, onGuest } from "./shared.ts";
 
-const archive: Media = { media: "application/gzip", description: "The folder as tar.gz" };
 const pathQuery = z.strictObject({ path: GuestPath });
 const onFiles = [...onGuest, "invalid_path", "file_not_found", "permission_denied", "not_a_file", "not_a_directory"] as const;
 

@@ -5,6 +5,8 @@ import type { EventType } from "../../contract/events.ts";
 import type { Computers } from "../computers/computers.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Guest } from "../guest/guest.ts";
+import { exportWorkspace } from "../workspace/export.ts";
+import { importWorkspace, WORKSPACE } from "../workspace/import.ts";
 import { attachment } from "./attachment.ts";
 import type { Context } from "./context.ts";
 import { downloadPath, downloads } from "./downloads.ts";
@@ -59,7 +61,9 @@ type Names =
   | "listDownloads"
   | "getDownload"
   | "readArchive"
-  | "writeArchive";
+  | "writeArchive"
+  | "exportWorkspace"
+  | "importWorkspace";
 
 export const fileHandlers = ({ emit }: Context): Pick<Handlers, Names> => {
   /** Runs a file operation on a running computer, which is in use meanwhile. */
@@ -125,6 +129,16 @@ export const fileHandlers = ({ emit }: Context): Pick<Handlers, Names> => {
     writeArchive: (call) =>
       changing(call, "file.written", { path: call.query.path, ...sizeOf(call.request), archive: true }, (guest) =>
         guest.writeArchive(call.query.path, call.request, call.signal),
+      ),
+    exportWorkspace: ({ params, computers, response, signal }) =>
+      using(computers, params.id, async (guest) => {
+        const body = await exportWorkspace(guest, signal);
+        attachment(response, "application/gzip", `${computers.get(params.id).name}.tar.gz`);
+        await pipeline(body, response);
+      }),
+    importWorkspace: (call) =>
+      changing(call, "file.written", { path: WORKSPACE, ...sizeOf(call.request), archive: true }, (guest) =>
+        importWorkspace(guest, call.request, call.query.replace, call.signal),
       ),
   };
 };
