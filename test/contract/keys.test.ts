@@ -84,10 +84,12 @@ describe("a key sees its own computers alone", () => {
     const recording = await ada.call("POST", `${base}/recordings`, {});
     await ada.call("POST", `${base}/recordings/${recording.body.id}/stop`);
     const link = await ada.call("POST", `${base}/links`, { power: "view" });
+    const snapshot = await ada.call("POST", `${base}/snapshots`, {});
     const process = await ada.call("POST", `${base}/processes`, { command: "sleep 100" });
     ids = {
       rid: recording.body.id,
       link_id: link.body.link_id,
+      sid: snapshot.body.id,
       pid: process.body.pid,
       download_id: "YQ",
       target: "AAAA",
