@@ -1,10 +1,10 @@
 import { isAbsolute, join } from "node:path";
 import { VitrineError } from "../../../contract/errors.ts";
+import { type Disk, diskFile } from "../../disk.ts";
 import { RunError, run } from "../../process/run.ts";
 import { confine } from "../confinement/confine.ts";
 import type { Confinement } from "../confinement/walls.ts";
 import { copyDisk, readBases, virtualSize } from "../disks.ts";
-import { type Disk, diskFile } from "../../disk.ts";
 import type { DiskSnapshots, MachineSpec } from "../machine.ts";
 
 /** Milliseconds for one run of qemu-img, which moves no data: it writes tables, and gives clusters back. */
