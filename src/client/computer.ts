@@ -19,6 +19,7 @@ import { Processes } from "./processes.ts";
 import { type Recordings, recordingsOf } from "./recordings.ts";
 import { type Screenshot, type ScreenshotOptions, takeScreenshot } from "./screenshot.ts";
 import { Snapshots } from "./snapshots.ts";
+import { Terminals } from "./terminals.ts";
 import type { Transport } from "./transport.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -83,6 +84,11 @@ export class Computer {
   /** The URLs in this record are links, too; `links.renew()` changes them. */
   get links(): Links {
     return new Links(this.#transport, `${this.#path}/links`, (record) => Object.assign(this, record));
+  }
+
+  /** Shells and other programs on a terminal, to attach to, leave and come back to. */
+  get terminals(): Terminals {
+    return new Terminals(this.#transport, `${this.#path}/terminals`);
   }
 
   get ports(): Ports {

@@ -45,6 +45,8 @@ export type { Processes, ProcessInput } from "./processes.ts";
 export type { Recordings } from "./recordings.ts";
 export type { Screenshot, ScreenshotOptions } from "./screenshot.ts";
 export type { Snapshots } from "./snapshots.ts";
+export type { Terminal, TerminalExit } from "./terminal.ts";
+export type { CreatedTerminal, TerminalInfo, Terminals } from "./terminals.ts";
 export { Vitrine, type VitrineOptions } from "./vitrine.ts";
 export type { Webhooks } from "./webhooks.ts";
 export type { Workspace } from "./workspace.ts";

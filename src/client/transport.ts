@@ -1,10 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
+import type { WebSocket } from "ws";
 import { VitrineError } from "../contract/errors.ts";
 import { type CallOptions, type Deadline, deadline } from "./deadline.ts";
 import { ConnectionError, errorFrom, UnexpectedAnswerError } from "./errors.ts";
 import { type Body, SourceError, send } from "./send.ts";
+import { openSocket } from "./socket.ts";
 
 export interface Request extends CallOptions {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -20,12 +22,14 @@ export interface Transport {
   stream(request: Request): Promise<IncomingMessage>;
   /** The answer's body as JSON; null for an empty one. */
   json<T>(request: Request): Promise<T>;
+  /** A WebSocket, open and paused; the caller closes it. */
+  socket(request: CallOptions & { path: string }): Promise<WebSocket>;
 }
 
 /** JSON answers are bounded: the largest is an exec's, two streams of 1 MiB, escaped. */
 const MAX_JSON = 64 * 1024 * 1024;
 
-const urlOf = (base: URL, { path, query = {} }: Request): URL => {
+const urlOf = (base: URL, { path, query = {} }: Pick<Request, "path" | "query">): URL => {
   const url = new URL(base);
   url.pathname = base.pathname.replace(/\/$/, "") + path;
   for (const [key, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(key, String(value));
@@ -45,9 +49,12 @@ const readText = async (body: Readable): Promise<string> => {
 
 /** The transport over HTTP. `apiKey` is asked at each call, so that a key made after this was built is found. */
 export const httpTransport = (base: URL, apiKey: () => string | undefined): Transport => {
-  const begin = async (request: Request, until: Deadline): Promise<IncomingMessage> => {
+  const authorization = (): Record<string, string> => {
     const key = apiKey();
-    const headers = { ...(key && { authorization: `Bearer ${key}` }), ...request.headers };
+    return key ? { authorization: `Bearer ${key}` } : {};
+  };
+  const begin = async (request: Request, until: Deadline): Promise<IncomingMessage> => {
+    const headers = { ...authorization(), ...request.headers };
     const url = urlOf(base, request);
     const { answer, stop } = await send(url, request.method, headers, request.body, until.signal);
     const status = answer.statusCode ?? 0;
@@ -84,6 +91,16 @@ export const httpTransport = (base: URL, apiKey: () => string | undefined): Tran
       try {
         const text = await readText(await begin(request, until));
         return text === "" ? (null as T) : parse<T>(base.origin + request.path, text);
+      } catch (error) {
+        throw explain(error, until);
+      } finally {
+        until.release();
+      }
+    },
+    socket: async (request) => {
+      const until = deadline(`A WebSocket to ${request.path}`, request);
+      try {
+        return await openSocket(urlOf(base, request), authorization(), until.signal);
       } catch (error) {
         throw explain(error, until);
       } finally {

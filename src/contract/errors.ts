@@ -29,6 +29,7 @@ export const ERRORS = {
   route_not_found: [404, "There is nothing at {method} {path}. See /docs."],
   computer_not_found: [404, "No computer {id}. List them with GET /v1/computers."],
   process_not_found: [404, "No process {pid} was started through the API on this computer."],
+  terminal_not_found: [404, "No terminal {id} on this computer, or it ended long ago. List them with GET .../terminals."],
   file_not_found: [404, "No such file or folder in the computer: {path}"],
   recording_not_found: [404, "No recording {id} of this computer. List them with GET /v1/computers/{computer}/recordings."],
   snapshot_not_found: [404, "No snapshot {id}. List a computer's with GET .../snapshots."],

@@ -3,7 +3,7 @@ import { z } from "zod";
 /** What happens to a computer, or to the service: type -> what it says and what its `data` holds. The one registry of the timeline. */
 export const EVENTS = {
   audit:
-    "A power was used, or its use refused: {action: a call's operationId, cdp, display, or refused; path: the ids in its path; made: ids of what it made; of what was refused code, claim: whose it said it was, address}. Never queries or bodies",
+    "A power was used, or its use refused: {action: a call's operationId, cdp, display, terminal, or refused; path: the ids in its path; made: ids of what it made; of what was refused code, claim: whose it said it was, address}. Never queries or bodies",
   "computer.status":
     "The computer's status changed: {status, previous, name? and template? of a new one, start_kind? of one that runs, ready_ms? of one that has just been started and claimed? of one that had waited, reason? of a failure}",
   "restore.failed":
@@ -36,9 +36,11 @@ export const EVENTS = {
   "viewer.left": "Somebody closed the display: {power, viewers}",
   "cdp.connected": "A program connected to the browser: {}",
   "cdp.disconnected": "A program's connection to the browser ended: {}",
+  "terminal.opened": "Somebody attached to a terminal: {terminal_id}",
+  "terminal.closed": "Somebody left a terminal, or what ran on it ended: {terminal_id, exit_code? and signal? of what ended}",
   "control.taken": "Somebody drives the computer: {holder, name}",
   "control.released": "Nobody drives the computer any more: {}",
-  "link.created": "A link was made: {link_id, power, port?, read_only?, one_time, expires_at}",
+  "link.created": "A link was made: {link_id, power, port?, terminal_id?, read_only?, one_time, expires_at}",
   "link.revoked": "A link was revoked: {link_id, power, reason}",
   "link.used": "A one-time link was used: {link_id, power}",
   "port.published": "A port got a URL, or another rule of who may open it: {port, public}",

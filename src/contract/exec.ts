@@ -15,14 +15,16 @@ export const GuestUser = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, "give a us
 export const SIGNALS = ["HUP", "INT", "QUIT", "KILL", "USR1", "USR2", "TERM", "CONT", "STOP", "WINCH"] as const;
 export type SignalName = (typeof SIGNALS)[number];
 
-const command = {
+/** What is to run, and as whom. */
+export const command = {
   command: arg.min(1).optional().describe("Run by the shell (bash -lc)"),
   argv: z.array(arg).min(1).max(1024).optional().describe("Run as it is, without a shell"),
   cwd: GuestPath.optional(),
   env: EnvMap.default({}),
   user: GuestUser.default("ohm"),
 };
-const oneOf = (v: { command?: string | undefined; argv?: string[] | undefined }) => (v.command === undefined) !== (v.argv === undefined);
+export const oneOf = (v: { command?: string | undefined; argv?: string[] | undefined }) =>
+  (v.command === undefined) !== (v.argv === undefined);
 const oneOfMessage = "give either command or argv";
 
 export const ExecRequest = z

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { Port } from "./network.ts";
+import { TerminalId } from "./terminals.ts";
 
 /** What a link may do; each grants exactly its own, and control grants view. */
-export const POWERS = ["cdp", "view", "control", "files", "port"] as const;
+export const POWERS = ["cdp", "view", "control", "files", "port", "terminal"] as const;
 export const Power = z.enum(POWERS);
 export type Power = z.infer<typeof Power>;
 
@@ -10,6 +11,7 @@ export const CreateLink = z
   .strictObject({
     power: Power,
     port: Port.optional().describe("With power port alone: which of the published ports"),
+    terminal_id: TerminalId.optional().describe("With power terminal alone: which of the terminals"),
     read_only: z.boolean().optional().describe("With power files alone: nothing may be written"),
     one_time: z.boolean().default(false).describe("It opens once: one WebSocket, one live page, one call about files, one visit of a port"),
     ttl_s: z
@@ -21,6 +23,10 @@ export const CreateLink = z
   .refine(({ power, port }) => (power === "port") === (port !== undefined), {
     path: ["port"],
     message: "give a port with power port, and with no other",
+  })
+  .refine(({ power, terminal_id }) => (power === "terminal") === (terminal_id !== undefined), {
+    path: ["terminal_id"],
+    message: "give a terminal_id with power terminal, and with no other",
   })
   .refine(({ power, read_only }) => power === "files" || read_only === undefined, {
     path: ["read_only"],
@@ -47,6 +53,7 @@ export const LinkInfo = z
     link_id: z.string(),
     power: Power,
     port: Port.nullable(),
+    terminal_id: z.string().nullable(),
     read_only: z.boolean(),
     one_time: z.boolean(),
     own: z.boolean().describe("One of those in the computer's own record"),

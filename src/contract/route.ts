@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ComputerName } from "./computer.ts";
 import type { ErrorCode } from "./errors.ts";
 import { SnapshotId } from "./snapshots.ts";
+import { TerminalId } from "./terminals.ts";
 
 /** What a body or an answer is when it is not JSON. */
 export type Media = { media: string; description: string };
@@ -53,5 +54,6 @@ export const PathParams = {
   webhook_id: z.string().regex(/^whk_[a-z0-9]{12}$/),
   port: z.coerce.number().int().min(1).max(65535),
   link_id: z.string().regex(/^lnk_[a-z0-9]{12}$/),
+  terminal_id: TerminalId,
   target: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
 } as const;

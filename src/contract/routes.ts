@@ -10,6 +10,7 @@ import { ports } from "./routes/ports.ts";
 import { screen } from "./routes/screen.ts";
 import { service } from "./routes/service.ts";
 import { snapshots } from "./routes/snapshots.ts";
+import { terminals } from "./routes/terminals.ts";
 import { webhooks } from "./routes/webhooks.ts";
 import { workspace } from "./routes/workspace.ts";
 
@@ -19,6 +20,7 @@ export const ROUTES = {
   ...events,
   ...exec,
   ...files,
+  ...terminals,
   ...screen,
   ...links,
   ...network,

@@ -129,6 +129,7 @@ test("links are listed without their tokens, and expire from the list", async ()
     link_id: link.link_id,
     power: "files",
     port: null,
+    terminal_id: null,
     read_only: true,
     one_time: true,
     own: false,

@@ -61,6 +61,7 @@ test("whatever is done with tokens, good and bad: they are in no log, error, hea
     for (const one_time of [false, true])
       keep((await computer.links.create(power, { one_time, ...(power === "port" && { port: app.port }) })).url);
   }
+  keep((await computer.terminals.create({ argv: ["true"], user: "root" })).ws_url);
   const gone = await computer.links.create("view");
   keep(gone.url);
   await computer.links.revoke(gone.link_id);

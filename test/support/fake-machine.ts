@@ -5,13 +5,19 @@ import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
-import { DIRECT_PORTS, type GuestState } from "../../src/contract/guest/protocol.ts";
+import { DIRECT_PORTS, type GuestState, type ProcessRecord, type ProcessSpec } from "../../src/contract/guest/protocol.ts";
 import type { Guest } from "../../src/server/guest/guest.ts";
 import { openGuest } from "../../src/server/guest/open.ts";
+import { TERMINAL_PROGRAM } from "../../src/server/guest/terminals.ts";
 import type { LinkAddress, Machine, MachineDriver, MachineRecord } from "../../src/server/machine/machine.ts";
 import { identify } from "../../src/server/process/identity.ts";
 
 const AGENT = new URL("../../guest-image/agent/main.ts", import.meta.url).pathname;
+const TERMINAL_HERE = new URL("../../guest-image/rootfs/scratch/opt/vitrine/bin/terminal", import.meta.url).pathname;
+const asInGuest = (record: ProcessRecord): ProcessRecord => ({
+  ...record,
+  command: record.command.replace(TERMINAL_HERE, TERMINAL_PROGRAM),
+});
 
 /** What a test may do to a machine, and what it may look at. */
 export interface FakeFleet {
@@ -185,6 +191,15 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
               .find((agent) => "path" in link && agent.spawnargs && running.get(join(link.path, "..")) === agent)
               ?.kill(),
         },
+        // The guest's program is run from where it is on this host.
+        startProcess: {
+          value: async (spec: ProcessSpec, signal: AbortSignal) => {
+            const argv = spec.argv?.map((word, at) => (at === 0 && word === TERMINAL_PROGRAM ? TERMINAL_HERE : word));
+            return asInGuest(await guest.startProcess({ ...spec, ...(argv && { argv }) }, signal));
+          },
+        },
+        listProcesses: { value: async (signal: AbortSignal) => (await guest.listProcesses(signal)).map(asInGuest) },
+        getProcess: { value: async (pid: number, signal: AbortSignal) => asInGuest(await guest.getProcess(pid, signal)) },
         connect: { value: (port: number, signal: AbortSignal) => (isOwn(port) ? dial(port) : guest.connect(port, signal)) },
       });
     },

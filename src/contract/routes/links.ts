@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Computer } from "../computer.ts";
 import { CreateLink, Link, LinkInfo } from "../links.ts";
 import type { Route } from "../route.ts";
-import { list } from "./shared.ts";
+import { list, onGuest } from "./shared.ts";
 
 const cdp = ["link_invalid", "computer_not_found", "wrong_state", "no_browser", "browser_unavailable"] as const;
 const TokenQuery = z.strictObject({ token: z.string().min(1).max(512) });
@@ -16,7 +16,7 @@ export const links = {
     body: CreateLink,
     status: 201,
     answer: Link,
-    errors: ["computer_not_found", "no_display", "no_browser", "port_not_published"],
+    errors: [...onGuest, "no_display", "no_browser", "port_not_published", "terminal_not_found"],
   },
   listLinks: {
     method: "get",

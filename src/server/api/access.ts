@@ -31,11 +31,12 @@ export interface Access extends Omit<Held, "link"> {
   failed(): void;
 }
 
-/** What is asked for: a power over a computer, and with power port over which of its ports. */
+/** What is asked for: a power over a computer, and over which of its ports or terminals. */
 export interface Wanted {
   idOrName: string;
   power: Power;
   port?: number;
+  terminal?: string;
 }
 
 /** Checks what a request brought; guesses are counted. Throws link_invalid, power_missing, rate_limited. */
@@ -43,7 +44,7 @@ export const holderOfToken = (
   context: Context,
   request: IncomingMessage,
   token: string,
-  { idOrName, power, port }: Wanted,
+  { idOrName, power, port, terminal }: Wanted,
   purpose: "link" | "session" = "link",
 ): Held => {
   const claimed = context.links.get(token.split(".", 1)[0] ?? "");
@@ -54,7 +55,7 @@ export const holderOfToken = (
     const record = computers.find(idOrName);
     if (!record) throw new VitrineError("link_invalid");
     const link = checkToken(context.links, context.sign, token, record.id, power, purpose);
-    if (link.port !== (port ?? null)) throw new VitrineError("link_invalid");
+    if (link.port !== (port ?? null) || link.terminal !== (terminal ?? null)) throw new VitrineError("link_invalid");
     return { record, caller, computers, link };
   });
 };
@@ -92,28 +93,22 @@ export const useLink = (context: Context, link: LinkRecord): Pick<Access, "used"
 export const uncounted = { used: () => {}, failed: () => {} };
 
 /**
- * Lets a request to a computer in: by the token in its query, by an API key, or by the session that a live page was given. `idOrName` is the path's.
+ * Lets a request to a computer in: by the token in its query, by an API key, or by the session that a live page was given. What is wanted is as the path has it.
  * A computer that does not exist and a token that is wrong look the same to who has no key. `look`: nothing is opened that counts as a use.
  */
-export const admitToComputer = (
-  context: Context,
-  request: IncomingMessage,
-  idOrName: string,
-  power: Power,
-  look: "look" | "use" = "use",
-): Access => {
+export const admitToComputer = (context: Context, request: IncomingMessage, wanted: Wanted, look: "look" | "use" = "use"): Access => {
   const token = new URL(request.url ?? "/", "http://localhost").searchParams.get("token");
   if (token !== null) {
-    const held = holderOfToken(context, request, token, { idOrName, power });
+    const held = holderOfToken(context, request, token, wanted);
     return { ...held, power: held.link.power, token, ...(look === "use" ? useLink(context, held.link) : uncounted) };
   }
   if (request.headers.authorization !== undefined) {
     const caller = context.keys.caller(request);
     const computers = context.computers.of(caller);
-    const all = power === "view" ? "control" : power;
-    return { record: computers.get(idOrName), caller, computers, link: null, power: all, token: "", ...uncounted };
+    const all = wanted.power === "view" ? "control" : wanted.power;
+    return { record: computers.get(wanted.idOrName), caller, computers, link: null, power: all, token: "", ...uncounted };
   }
-  const held = holderOfSession(context, request, { idOrName, power });
+  const held = holderOfSession(context, request, wanted);
   if (!held) throw new VitrineError("link_invalid");
   return { ...held, power: held.link.power, token: "", ...uncounted };
 };

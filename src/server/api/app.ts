@@ -26,6 +26,7 @@ import { bindRoutes } from "./route.ts";
 import { screenshotHandlers } from "./screenshot.ts";
 import { serviceHandlers } from "./service.ts";
 import { snapshotHandlers } from "./snapshots.ts";
+import { terminalHandlers } from "./terminals.ts";
 import { webhookHandlers } from "./webhooks.ts";
 
 /** The HTTP side of the service. Queries are left out of the log, because they carry tokens. */
@@ -80,6 +81,7 @@ export const createApp = (context: Context, relays: OpenRelays, logger: Logger):
       ...screenshotHandlers(context),
       ...serviceHandlers(context),
       ...snapshotHandlers(context),
+      ...terminalHandlers(context),
       ...webhookHandlers(context),
     },
     context,

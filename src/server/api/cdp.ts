@@ -17,7 +17,12 @@ const CHANGES = { new: "cdpNew", activate: "cdpActivate", close: "cdpClose" } as
 /** The DevTools discovery endpoints of a computer, under .../cdp/json. The WebSocket itself is in upgrade.ts. */
 export const cdpRoutes = (router: Router, context: Context): void => {
   router.all("/v1/computers/:id/cdp{/*rest}", async (request, response) => {
-    const { record, caller, computers, token } = admitToComputer(context, request, request.params.id as string, "cdp", "look");
+    const { record, caller, computers, token } = admitToComputer(
+      context,
+      request,
+      { idOrName: request.params.id as string, power: "cdp" },
+      "look",
+    );
     if (!hasBrowser(record)) throw new VitrineError("no_browser");
     const { live } = computers.running(record.id, "CDP");
     const path = request.originalUrl.slice(request.originalUrl.indexOf("/cdp") + "/cdp".length);

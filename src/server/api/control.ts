@@ -32,7 +32,7 @@ export const viewerOf = (request: Request): string | null => {
 /** The live page's own way to take and release; a control link lets it in. */
 export const liveControlRoutes = (router: Router, context: Context): void => {
   const admit = (request: Request): Access & { viewer: string } => {
-    const access = admitToComputer(context, request, request.params.id as string, "control");
+    const access = admitToComputer(context, request, { idOrName: request.params.id as string, power: "control" });
     const viewer = viewerOf(request);
     if (viewer === null) throw new VitrineError("invalid_request", { reason: "query.viewer is missing" });
     return { ...access, viewer };

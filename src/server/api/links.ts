@@ -1,8 +1,10 @@
+import type { IncomingMessage } from "node:http";
 import { VitrineError } from "../../contract/errors.ts";
-import type { CreateLink, LinkInfo } from "../../contract/links.ts";
+import type { CreateLink, Link, LinkInfo } from "../../contract/links.ts";
 import { tokenOf } from "../auth/tokens.ts";
 import { newLink } from "../computers/links.ts";
 import { type ComputerRecord, hasBrowser, hasDisplay } from "../computers/record.ts";
+import { findTerminal } from "../guest/terminals.ts";
 import type { LinkRecord } from "../store/links.ts";
 import type { Context } from "./context.ts";
 import type { OpenRelays } from "./relays.ts";
@@ -22,6 +24,7 @@ const infoOf = (link: LinkRecord): LinkInfo => ({
   link_id: link.id,
   power: link.power,
   port: link.port,
+  terminal_id: link.terminal,
   read_only: link.read_only === 1,
   one_time: link.one_time === 1,
   own: link.own === 1,
@@ -29,6 +32,31 @@ const infoOf = (link: LinkRecord): LinkInfo => ({
   created_at: link.created_at,
   expires_at: link.expires_at,
 });
+
+/** Makes a link that was found good. */
+export const makeLink = (
+  context: Context,
+  request: IncomingMessage,
+  record: ComputerRecord,
+  wanted: CreateLink,
+  actor: string | null,
+): Link => {
+  const expires_at = new Date(Date.now() + wanted.ttl_s * 1000).toISOString();
+  const link = newLink(record.id, wanted.power, {
+    port: wanted.port ?? null,
+    terminal: wanted.terminal_id ?? null,
+    read_only: wanted.read_only ? 1 : 0,
+    one_time: wanted.one_time ? 1 : 0,
+    expires_at,
+  });
+  context.links.insert(link);
+  const { link_id, power, port, terminal_id, read_only, one_time } = infoOf(link);
+  const subject = { ...(port !== null && { port }), ...(terminal_id !== null && { terminal_id }) };
+  const data = { link_id, power, ...subject, ...(read_only && { read_only }), one_time, expires_at };
+  context.emit({ type: "link.created", computer_id: record.id, actor, data });
+  const token = tokenOf(context.sign, link);
+  return { link_id, ...linkUrls(context, request, record, link, token), token, expires_at };
+};
 
 /** Ends what links opened that are gone already, and says so. */
 export const endLinks = (
@@ -48,24 +76,14 @@ export const linkHandlers = (
   context: Context,
   relays: OpenRelays,
 ): Pick<Handlers, "createLink" | "listLinks" | "deleteLink" | "renewLinks"> => {
-  const { links, sign, emit } = context;
+  const { links } = context;
   return {
-    createLink: ({ params, computers, body, request, actor }) => {
+    createLink: async ({ params, computers, body, request, actor, signal }) => {
       const record = computers.get(params.id);
       requireSubject(context, record, body);
-      const expires_at = new Date(Date.now() + body.ttl_s * 1000).toISOString();
-      const link = newLink(record.id, body.power, {
-        port: body.port ?? null,
-        read_only: body.read_only ? 1 : 0,
-        one_time: body.one_time ? 1 : 0,
-        expires_at,
-      });
-      links.insert(link);
-      const { link_id, power, port, read_only, one_time } = infoOf(link);
-      const limits = { ...(port !== null && { port }), ...(read_only && { read_only }), one_time, expires_at };
-      emit({ type: "link.created", computer_id: record.id, actor, data: { link_id, power, ...limits } });
-      const token = tokenOf(sign, link);
-      return { link_id: link.id, ...linkUrls(context, request, record, link, token), token, expires_at };
+      if (body.terminal_id !== undefined)
+        await findTerminal(computers.running(record.id, "a terminal").live.guest, body.terminal_id, signal);
+      return makeLink(context, request, record, body, actor);
     },
     listLinks: ({ params, computers }) => ({ data: links.live(computers.get(params.id).id).map(infoOf), next_cursor: null }),
     deleteLink: ({ params, computers, actor }) => {

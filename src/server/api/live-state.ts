@@ -26,7 +26,10 @@ const giveSession = ({ sign }: Context, request: Request, response: Response, id
 export const liveStateRoute = (router: Router, context: Context, relays: OpenRelays): void => {
   router.get("/live/:id/state", async (request, response) => {
     const viewer = viewerOf(request);
-    const { record, caller, computers, link, power, used } = admitToComputer(context, request, request.params.id, "view");
+    const { record, caller, computers, link, power, used } = admitToComputer(context, request, {
+      idOrName: request.params.id,
+      power: "view",
+    });
     used();
     const session = link?.one_time === 1;
     if (session) giveSession(context, request, response, request.params.id, link);

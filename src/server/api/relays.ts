@@ -11,8 +11,8 @@ export const REVOKED = 4003;
 /** Milliseconds that a link's end is told of in advance. */
 const WARNING_MS = 30_000;
 
-/** What is open: a connection to the browser or the display, a live page's state, a use of a published port, a file call by link. */
-export const RELAY_KINDS = ["cdp", "display", "live", "port", "files"] as const;
+/** What is open: a connection to the browser or the display, a live page's state, a use of a published port, a file call by link, an attached terminal. */
+export const RELAY_KINDS = ["cdp", "display", "live", "port", "files", "terminal"] as const;
 export type RelayKind = (typeof RELAY_KINDS)[number];
 
 export interface Opening {

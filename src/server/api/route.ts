@@ -77,6 +77,7 @@ const parseParams = (params: Record<string, unknown>): Record<string, unknown> =
       if (name === "key_id") throw new VitrineError("key_not_found", { id: String(value).slice(0, 64) });
       if (name === "webhook_id") throw new VitrineError("webhook_not_found", { id: String(value).slice(0, 64) });
       if (name === "pid") throw new VitrineError("process_not_found", { pid: String(value).slice(0, 64) });
+      if (name === "terminal_id") throw new VitrineError("terminal_not_found", { id: String(value).slice(0, 64) });
       if (name === "rid")
         throw new VitrineError("recording_not_found", { id: String(value).slice(0, 64), computer: String(params.id ?? "").slice(0, 64) });
       if (name === "sid") throw new VitrineError("snapshot_not_found", { id: String(value).slice(0, 64) });

@@ -18,6 +18,7 @@ export const cdpPath = (id: string): string => `/v1/computers/${id}/cdp`;
 export const displayPath = (id: string): string => `/v1/computers/${id}/display`;
 export const recordingPath = (computerId: string, id: string): string => `/v1/computers/${computerId}/recordings/${id}`;
 export const recordingPagePath = (id: string): string => `/recordings/${id}`;
+export const terminalPath = (id: string, terminal: string): string => `/v1/computers/${id}/terminals/${terminal}`;
 export const livePath = (id: string): string => `/live/${id}`;
 export const filesPath = (id: string): string => `/v1/computers/${id}/files`;
 
@@ -30,7 +31,7 @@ export const linkUrls = (
   context: Context,
   request: IncomingMessage,
   record: ComputerRecord,
-  { power, port }: LinkRecord,
+  { power, port, terminal }: LinkRecord,
   token: string,
 ): Pick<Link, "url" | "ws_url"> => {
   const query = `?token=${token}`;
@@ -40,6 +41,10 @@ export const linkUrls = (
   }
   const { id } = record;
   if (power === "files") return { url: `${httpBase(request)}${filesPath(id)}${query}`, ws_url: null };
+  if (terminal !== null) {
+    const path = `${terminalPath(id, terminal)}${query}`;
+    return { url: httpBase(request) + path, ws_url: wsBase(request) + path };
+  }
   const [page, socket] = power === "cdp" ? [cdpPath(id), cdpPath(id)] : [livePath(id), displayPath(id)];
   return { url: `${httpBase(request)}${page}${query}`, ws_url: `${wsBase(request)}${socket}${query}` };
 };

@@ -12,8 +12,19 @@ type Purpose = "link" | "session";
 /** A token is the link's id and a MAC of what the link grants, so the store holds no secret and a changed row is no valid link. */
 const macOf = (sign: Signer, purpose: Purpose, link: LinkRecord): string => {
   const limits = [link.port ?? "", link.read_only, link.one_time];
+  const terminal = link.terminal === null ? [] : [link.terminal];
   // Links without limits are older than limits are.
-  return sign(purpose, [link.id, link.computer_id, link.power, link.expires_at ?? "", ...(limits.some(Boolean) ? limits : [])].join("\0"));
+  return sign(
+    purpose,
+    [
+      link.id,
+      link.computer_id,
+      link.power,
+      link.expires_at ?? "",
+      ...(limits.some(Boolean) || link.terminal !== null ? limits : []),
+      ...terminal,
+    ].join("\0"),
+  );
 };
 
 export const tokenOf = (sign: Signer, link: LinkRecord, purpose: Purpose = "link"): string => `${link.id}.${macOf(sign, purpose, link)}`;
@@ -27,6 +38,7 @@ const GRANTS: Record<Power, readonly Power[]> = {
   control: ["control", "view"],
   files: ["files"],
   port: ["port"],
+  terminal: ["terminal"],
 };
 
 /**

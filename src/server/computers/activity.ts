@@ -1,5 +1,5 @@
 /** What keeps a computer from being idle. */
-export type HoldKind = "cdp" | "viewer" | "exec" | "file" | "action" | "port";
+export type HoldKind = "cdp" | "viewer" | "exec" | "file" | "action" | "port" | "terminal";
 
 /** Who uses one running computer now, and since when nobody does. */
 export class Activity {

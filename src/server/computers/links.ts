@@ -8,6 +8,7 @@ import { type ComputerRecord, hasBrowser, hasDisplay } from "./record.ts";
 export const newLink = (computerId: string, power: Power, limits: Partial<LinkRecord> = {}): LinkRecord => ({
   expires_at: null,
   port: null,
+  terminal: null,
   read_only: 0,
   one_time: 0,
   own: 0,

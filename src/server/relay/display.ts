@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { type Duplex, PassThrough } from "node:stream";
 import { createWebSocketStream, type WebSocket, WebSocketServer } from "ws";
-import { VitrineError } from "../../contract/errors.ts";
+import type { VitrineError } from "../../contract/errors.ts";
 import { connectDisplay, type DisplayGuest } from "../display/connect.ts";
 import type { Limits } from "../setup/limits.ts";
+import { acceptSocket } from "./accept-socket.ts";
 import { guardSocket, handshakeKey, keepOpen } from "./client-socket.ts";
 import { farewellOf } from "./cut.ts";
 import { asVitrineError, refuseUpgrade } from "./refuse.ts";
@@ -37,21 +38,6 @@ const upgrader = new WebSocketServer({
   maxPayload: MAX_MESSAGE,
   handleProtocols: (protocols) => (protocols.has("binary") ? "binary" : false),
 });
-/** Synchronous in ws, so the failure it tells of on the server is this request's. */
-const upgrade = ({ request, socket, head }: DisplayRelayOptions): WebSocket => {
-  let accepted: WebSocket | undefined;
-  let reason = "the client is gone";
-  const onFailure = (error: Error) => {
-    reason = error.message;
-  };
-  upgrader.on("wsClientError", onFailure);
-  upgrader.handleUpgrade(request, socket, head, (ws) => {
-    accepted = ws;
-  });
-  upgrader.off("wsClientError", onFailure);
-  if (!accepted) throw new VitrineError("invalid_request", { reason });
-  return accepted;
-};
 
 const join = async (
   { socket, viewOnly, signal, limits, onOpen, onClose }: DisplayRelayOptions,
@@ -91,7 +77,7 @@ export const relayDisplay = async (options: DisplayRelayOptions): Promise<RelayE
   try {
     handshakeKey(request);
     display = await connectDisplay(guest, guard.signal);
-    ws = upgrade(options);
+    ws = acceptSocket(upgrader, options);
   } catch (error) {
     display?.destroy();
     const refusal = asVitrineError(error);

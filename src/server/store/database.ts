@@ -67,6 +67,9 @@ CREATE TABLE snapshots (
 ) STRICT;
 CREATE INDEX snapshots_computer ON snapshots (computer_id);
 `,
+  `
+ALTER TABLE links ADD COLUMN terminal TEXT;
+`,
 ];
 
 /** Brings a database of any earlier version to the present one, wholly or not at all. Throws data_dir_newer. */

@@ -12,6 +12,8 @@ export interface LinkRecord {
   expires_at: string | null;
   /** With power port. */
   port: number | null;
+  /** With power terminal: its id. */
+  terminal: string | null;
   /** With power files. */
   read_only: 0 | 1;
   one_time: 0 | 1;
@@ -20,7 +22,19 @@ export interface LinkRecord {
   created_at: string | null;
 }
 
-const COLUMNS = ["id", "computer_id", "power", "own", "expires_at", "port", "read_only", "one_time", "uses", "created_at"] as const;
+const COLUMNS = [
+  "id",
+  "computer_id",
+  "power",
+  "own",
+  "expires_at",
+  "port",
+  "terminal",
+  "read_only",
+  "one_time",
+  "uses",
+  "created_at",
+] as const;
 
 export const linkStore = (db: DatabaseSync) => {
   const insert = db.prepare(`INSERT INTO links (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})`);

@@ -42,6 +42,7 @@ test("links are listed, revoked and renewed", async () => {
     link_id: "lnk_aaaaaaaaaaaa",
     power: "cdp",
     port: null,
+    terminal_id: null,
     read_only: false,
     one_time: false,
     own: true,

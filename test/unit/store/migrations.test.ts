@@ -54,7 +54,7 @@ test("a database of version 1 opens with all that is in it, which is the operato
     });
     expect(store.recordings.get("rec_a")).toMatchObject({ computer_name: "ada", key_id: null, size_bytes: 1234, spec: { fps: 12 } });
     expect(store.links.own("cmp_a")).toMatchObject([
-      { id: "lnk_a", power: "cdp", port: null, read_only: 0, one_time: 0, uses: opening, created_at: null },
+      { id: "lnk_a", power: "cdp", port: null, terminal: null, read_only: 0, one_time: 0, uses: opening, created_at: null },
     ]);
     expect(store.links.use("lnk_a")).toBe(true);
     expect(store.idempotency.find("k")).toEqual({ body_hash: "h", computer_id: "cmp_a" });
@@ -62,7 +62,7 @@ test("a database of version 1 opens with all that is in it, which is the operato
     store.close();
   }
   const db = new DatabaseSync(join(dir, "vitrine.db"));
-  expect(db.prepare("PRAGMA user_version").get()?.user_version).toBe(5);
+  expect(db.prepare("PRAGMA user_version").get()?.user_version).toBe(6);
   db.close();
 });
 
