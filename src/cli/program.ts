@@ -20,8 +20,10 @@ import { addRecord } from "./commands/computer/record.ts";
 import { addRun } from "./commands/computer/run.ts";
 import { addScreenshot } from "./commands/computer/screenshot.ts";
 import { addSnapshot } from "./commands/computer/snapshot.ts";
+import { addSsh } from "./commands/computer/ssh.ts";
 import { addStart } from "./commands/computer/start.ts";
 import { addStop } from "./commands/computer/stop.ts";
+import { addTerminal } from "./commands/computer/terminal.ts";
 import { addWorkspace } from "./commands/computer/workspace.ts";
 import { addDoctor } from "./commands/host/doctor.ts";
 import { addImage } from "./commands/host/image.ts";
@@ -51,6 +53,8 @@ export const buildProgram = (cli: Cli): Command => {
     addList,
     addGet,
     addRun,
+    addSsh,
+    addTerminal,
     addStop,
     addStart,
     addFork,

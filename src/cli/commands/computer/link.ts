@@ -5,13 +5,14 @@ import { fields, print, table } from "../../print.ts";
 import { describe } from "../../show.ts";
 import { integer } from "../../values.ts";
 
-const POWERS = ["cdp", "view", "control", "files", "port"] as const satisfies readonly Power[];
+const POWERS = ["cdp", "view", "control", "files", "port", "terminal"] as const satisfies readonly Power[];
 
 const row = (link: LinkInfo): string[] => [
   link.link_id,
   [
     link.power,
     ...(link.port === null ? [] : [link.port]),
+    ...(link.terminal_id === null ? [] : [link.terminal_id]),
     ...(link.read_only ? ["read-only"] : []),
     ...(link.one_time ? ["once"] : []),
   ].join(" "),
@@ -22,6 +23,7 @@ const row = (link: LinkInfo): string[] => [
 
 interface CreateOptions {
   port?: number;
+  terminal?: string;
   ttl?: number;
   readOnly?: boolean;
   oneTime?: boolean;
@@ -34,12 +36,15 @@ export const addLink = (parent: Command, cli: Cli): void => {
     .description("Make one and print its URL")
     .addOption(new Option("--power <power>", "what it may do").choices(POWERS).makeOptionMandatory())
     .option("--port <n>", "with --power port: which published port", integer)
+    .option("--terminal <id>", "with --power terminal: which")
     .option("--ttl <seconds>", "how long it is good; an hour unless this says otherwise", integer)
     .option("--read-only", "with --power files: nothing may be written")
     .option("--one-time", "it opens once")
-    .action(async (name: string, { power, port, ttl, readOnly, oneTime }: CreateOptions & { power: Power }) => {
+    .action(async (name: string, { power, port, terminal, ttl, readOnly, oneTime }: CreateOptions & { power: Power }) => {
       const computer = await cli.vitrine().computers.get(name, { signal: cli.signal });
-      const given = Object.entries({ port, ttl_s: ttl, read_only: readOnly, one_time: oneTime }).filter(([, value]) => value !== undefined);
+      const given = Object.entries({ port, terminal_id: terminal, ttl_s: ttl, read_only: readOnly, one_time: oneTime }).filter(
+        ([, value]) => value !== undefined,
+      );
       const made = await computer.links.create(power, { ...Object.fromEntries(given), signal: cli.signal });
       print(cli, made, fields({ id: made.link_id, url: made.url, ws_url: made.ws_url, expires: made.expires_at }));
     });

@@ -2,6 +2,7 @@ import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import type { Computer, ExecOptions, Exit } from "../../../client/index.ts";
 import { type Cli, UsageError } from "../../cli.ts";
+import { exitCodeOf } from "../../exit-code.ts";
 import { print } from "../../print.ts";
 import { startedComputer } from "../../started.ts";
 import { pairs, seconds } from "../../values.ts";
@@ -14,25 +15,8 @@ interface RunOptions {
   stdin?: boolean;
 }
 
-/** As a shell has it: 128 and the signal's number for a killed command, 124 for one that took too long. */
-const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
-  HUP: 1,
-  INT: 2,
-  QUIT: 3,
-  ILL: 4,
-  ABRT: 6,
-  BUS: 7,
-  FPE: 8,
-  KILL: 9,
-  USR1: 10,
-  SEGV: 11,
-  USR2: 12,
-  PIPE: 13,
-  ALRM: 14,
-  TERM: 15,
-};
-const codeOf = ({ exit_code, signal, timed_out }: Exit): number =>
-  timed_out ? 124 : (exit_code ?? 128 + (SIGNAL_NUMBERS[signal?.replace(/^SIG/, "") ?? ""] ?? 0));
+/** 124 for one that took too long. */
+const codeOf = (exit: Exit): number => (exit.timed_out ? 124 : exitCodeOf(exit));
 
 /** Writes with back-pressure, so that a slow reader slows the command. */
 const write = (stream: NodeJS.WritableStream, data: string): Promise<void> =>
