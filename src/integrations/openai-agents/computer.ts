@@ -1,0 +1,69 @@
+import type { Computer as AgentsComputer } from "@openai/agents";
+import type { ActionInput, Button, Computer } from "../../client/index.ts";
+
+/** What the SDK's own loop for a browser takes. */
+const WAIT_MS = 2000;
+const BUTTONS: Record<Parameters<AgentsComputer["click"]>[2], Button> = {
+  left: "left",
+  right: "right",
+  wheel: "middle",
+  back: "back",
+  forward: "forward",
+};
+type Methods = Pick<AgentsComputer, "screenshot" | "click" | "doubleClick" | "scroll" | "type" | "wait" | "move" | "keypress" | "drag">;
+
+/** A computer for computerTool(). An action that fails throws, and the model is told. */
+export class VitrineComputer implements Methods {
+  readonly environment = "browser" as const;
+  /** Width and height of the screen, in pixels. */
+  readonly dimensions: [number, number] | undefined;
+  readonly #computer: Computer;
+
+  constructor(computer: Computer) {
+    this.#computer = computer;
+    if (computer.browser) this.dimensions = [computer.browser.viewport.width, computer.browser.viewport.height];
+  }
+
+  async #act(action: ActionInput): Promise<void> {
+    const { results } = await this.#computer.act([action]);
+    const failed = results.find(({ ok }) => !ok);
+    if (failed) throw new Error(failed.error?.message ?? `${failed.type} failed`);
+  }
+
+  /** PNG, base64. */
+  async screenshot(): Promise<string> {
+    return (await this.#computer.screenshot()).toString("base64");
+  }
+
+  click(x: number, y: number, button: keyof typeof BUTTONS): Promise<void> {
+    return this.#act({ type: "click", x, y, button: BUTTONS[button] });
+  }
+
+  doubleClick(x: number, y: number): Promise<void> {
+    return this.#act({ type: "click", x, y, count: 2 });
+  }
+
+  scroll(x: number, y: number, dx: number, dy: number): Promise<void> {
+    return this.#act({ type: "scroll", x, y, dx, dy });
+  }
+
+  type(text: string): Promise<void> {
+    return this.#act({ type: "type", text });
+  }
+
+  wait(): Promise<void> {
+    return this.#act({ type: "wait", ms: WAIT_MS });
+  }
+
+  move(x: number, y: number): Promise<void> {
+    return this.#act({ type: "move", x, y });
+  }
+
+  keypress(keys: string[]): Promise<void> {
+    return this.#act({ type: "key", keys });
+  }
+
+  drag(path: [number, number][]): Promise<void> {
+    return this.#act({ type: "drag", path });
+  }
+}

@@ -1,0 +1,165 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { computerTool } from "@openai/agents";
+import { Manifest } from "@openai/agents/sandbox";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { Vitrine } from "../../src/client/index.ts";
+import { RFB_PORT } from "../../src/contract/guest/protocol.ts";
+import { VitrineComputer, VitrineSandboxClient, type VitrineSandboxSession } from "../../src/integrations/openai-agents/index.ts";
+import { fakeFleet } from "../support/fake-machine.ts";
+import { workAndResume } from "../support/sandbox-agent.ts";
+import { startService, type TestService } from "../support/service.ts";
+import { startXvnc, type TestXvnc } from "../unit/display/xvnc.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "vt-"));
+const user = userInfo().username;
+let xvnc: TestXvnc;
+let service: TestService;
+let vitrine: Vitrine;
+let root: string;
+let session: VitrineSandboxSession | undefined;
+
+beforeAll(async () => {
+  xvnc = await startXvnc({ width: 1280, height: 800 });
+  service = await startService(dir, fakeFleet({ [RFB_PORT]: xvnc.port }));
+  vitrine = new Vitrine(service);
+});
+beforeEach(() => {
+  root = join(mkdtempSync(join(dir, "case-")), "workspace");
+});
+afterEach(async () => {
+  await session?.close();
+  session = undefined;
+  for await (const computer of vitrine.computers.all()) await computer.delete();
+});
+afterAll(async () => {
+  await service?.close();
+  await xvnc?.kill();
+  rmSync(dir, { recursive: true });
+});
+
+const create = async (manifest: object = {}, options: object = {}) => {
+  const client = new VitrineSandboxClient({ vitrine, template: "scratch", user });
+  session = await client.create({ manifest: new Manifest({ root, ...manifest }), options });
+  return session;
+};
+/** Without what the host's login shells do. */
+const plain = { login: false, yieldTimeMs: 60_000 };
+const computers = async () => (await vitrine.computers.list()).data.map(({ id }) => id);
+
+test("an agent works, its state is saved, and another client finds its file", async () => {
+  const { said, worked, found, saved, computerId } = await workAndResume(() => new Vitrine(service), root, user);
+  expect(said).toEqual(["Done.", "Found."]);
+  expect(worked).toHaveLength(3);
+  expect(worked[0]).toContain(`Ada in ${root}`);
+  expect(worked[2]).toContain("image/png");
+  expect(found[0]).toContain("final");
+  expect(saved).not.toContain(service.apiKey);
+  expect(await computers()).toEqual([computerId]);
+});
+
+test("deletes on close the computer it made, and not one it was given", async () => {
+  await (await create()).close();
+  expect(await computers()).toEqual([]);
+  const { id } = await vitrine.computers.create({ template: "scratch" });
+  await (await create({}, { computer_id: id })).close();
+  expect(await computers()).toEqual([id]);
+  await expect(create({}, { cpus: 1, vcpus: 1 })).rejects.toMatchObject({ code: "configuration_error" });
+  await expect(create({}, { computer_id: "nobody" })).rejects.toMatchObject({ code: "lifecycle_error" });
+  await expect(create({ entries: { cloud: { type: "s3_mount", bucket: "b" } } })).rejects.toMatchObject({ code: expect.any(String) });
+  expect(await computers()).toEqual([id]);
+});
+
+test("a command that goes on takes input, and ends with the session", async () => {
+  const sandbox = await create();
+  const { sessionId = 0, exitCode } = await sandbox.exec({ cmd: "read line; echo got $line; exit 3", login: false, yieldTimeMs: 10 });
+  expect(exitCode).toBeUndefined();
+  expect(await sandbox.writeStdin({ sessionId, chars: "words\n", yieldTimeMs: 60_000 })).toMatch(/exited with code 3[\s\S]*got words/);
+  await expect(sandbox.writeStdin({ sessionId })).rejects.toMatchObject({ code: "pty_session_not_found" });
+  await sandbox.exec({ cmd: "sleep 1000", yieldTimeMs: 0 });
+  const { computer } = sandbox;
+  sandbox.state.delete_on_close = false;
+  await sandbox.close();
+  await expect.poll(async () => (await computer.processes.list()).some(({ running }) => running)).toBe(false);
+});
+
+test("makes what a manifest lists, and packs and unpacks it but for what is ephemeral", async () => {
+  const local = mkdtempSync(join(dir, "local-"));
+  mkdirSync(join(local, "deep"));
+  writeFileSync(join(local, "deep/leaf"), "leaf");
+  const sandbox = await create({
+    entries: {
+      box: { type: "dir", children: { "run.sh": { type: "file", content: "#!/bin/sh\necho ran", permissions: "-rwxr-xr-x" } } },
+      copy: { type: "local_dir", src: local },
+      one: { type: "local_file", src: join(local, "deep/leaf") },
+      gone: { type: "file", content: "secret", ephemeral: true },
+    },
+  });
+  expect(await sandbox.execCommand({ cmd: "box/run.sh", ...plain })).toMatch(/code 0[\s\S]*ran/);
+  expect(Buffer.from(await sandbox.readFile({ path: "copy/deep/leaf", maxBytes: 3 })).toString()).toBe("lea");
+  expect(await sandbox.listDir({ path: "copy" })).toEqual([{ name: "deep", path: "copy/deep", type: "dir" }]);
+  const tar = await sandbox.persistWorkspace();
+  expect(Buffer.from(tar).includes("secret")).toBe(false);
+  rmSync(root, { recursive: true });
+  await sandbox.hydrateWorkspace(tar);
+  expect(await sandbox.pathExists("one")).toBe(true);
+  expect(await sandbox.pathExists("gone")).toBe(false);
+  await expect(sandbox.hydrateWorkspace(tar, { archiveLimits: { maxMembers: 2 } })).rejects.toMatchObject({ code: "archive_error" });
+});
+
+test("takes a repository, whole or a part", async () => {
+  const repo = mkdtempSync(join(dir, "repo-"));
+  const sandbox = await create();
+  const made = `cd ${repo} && git init -q -b main && mkdir part && echo hi > part/file && git add . && git -c user.name=a -c user.email=a@b commit -qm one`;
+  expect(await sandbox.execCommand({ cmd: made, ...plain })).toContain("code 0");
+  await sandbox.materializeEntry({ path: "all", entry: { type: "git_repo", repo: `file://${repo}`, ref: "main" } });
+  await sandbox.materializeEntry({ path: "part", entry: { type: "git_repo", repo: `file://${repo}`, subpath: "part" } });
+  expect(await sandbox.pathExists("all/part/file")).toBe(true);
+  expect(await sandbox.pathExists("part/file")).toBe(true);
+  const failing = (entry: object) => sandbox.materializeEntry({ path: "x", entry: { type: "git_repo", repo: `file://${repo}`, ...entry } });
+  await expect(failing({ ref: "none" })).rejects.toMatchObject({ code: "git_clone_error" });
+  await expect(failing({ subpath: "../.." })).rejects.toMatchObject({ code: "git_subpath_error" });
+});
+
+test("no path leads out of the workspace, and what fails has the SDK's code", async () => {
+  const sandbox = await create();
+  symlinkSync(dir, join(root, "out"));
+  await expect(sandbox.readFile({ path: "../x" })).rejects.toMatchObject({ code: "invalid_manifest_path" });
+  await expect(sandbox.readFile({ path: "out/api-key" })).rejects.toMatchObject({ code: "invalid_manifest_path" });
+  await expect(sandbox.readFile({ path: "none" })).rejects.toMatchObject({ code: "workspace_read_not_found" });
+  const editor = sandbox.createEditor();
+  const update = (path: string, diff = "@@\n-a\n+b") => editor.updateFile({ type: "update_file", path, diff });
+  await expect(update("none")).rejects.toMatchObject({ code: "apply_patch_file_not_found" });
+  await expect(update("out/x")).rejects.toMatchObject({ code: "apply_patch_invalid_path" });
+  await editor.createFile({ type: "create_file", path: "new", diff: "+c" });
+  await expect(update("new")).rejects.toMatchObject({ code: "apply_patch_invalid_diff" });
+  await editor.updateFile({ type: "update_file", path: "new", diff: "@@\n-c\n+d", moveTo: "moved" });
+  expect(await sandbox.pathExists("new")).toBe(false);
+  await editor.deleteFile({ type: "delete_file", path: "out" });
+  expect(await sandbox.directoryExists(".")).toBe(true);
+});
+
+test("an exposed port has a URL that opens it", async () => {
+  const sandbox = await create({}, { exposed_ports: [8080] });
+  expect(await sandbox.resolveExposedPort(8080)).toMatchObject({
+    tls: false,
+    query: expect.stringMatching(/./),
+    url: expect.stringMatching(/^http/),
+  });
+  await expect(sandbox.resolveExposedPort(8081)).rejects.toMatchObject({ code: "exposed_port_unavailable" });
+});
+
+test("computerTool takes the screen", async () => {
+  const computer = new VitrineComputer(await vitrine.computers.create());
+  expect(computerTool({ computer }).type).toBe("computer");
+  expect(computer.dimensions).toEqual([1280, 800]);
+  expect(
+    Buffer.from(await computer.screenshot(), "base64")
+      .subarray(1, 4)
+      .toString(),
+  ).toBe("PNG");
+  await computer.click(10, 10, "wheel");
+  await computer.keypress(["CTRL", "A"]);
+  await expect(computer.move(5000, 10)).rejects.toThrow(/screen/);
+});
