@@ -193,7 +193,10 @@ const given = async (computer: Computer) => {
 const discarding = (point: Point, left: number): Case => ({
   point,
   expected: left === 0 ? "the snapshot is gone" : "the snapshot is there",
-  given: () => given(steady),
+  // The one before may have left it.
+  given: async () => {
+    snapshot = ((await snapshots(steady))[0] ?? (await steady.snapshots.create())).id;
+  },
   verb: () => call("DELETE", `/v1/computers/${steady.id}/snapshots/${snapshot}`),
   after: async () => expect(await snapshots(steady)).toHaveLength(left),
 });
@@ -219,7 +222,10 @@ const lending = (point: Point): Case => ({
   expected: "it was never made, and the other goes on",
   given: () => given(steady),
   verb: () => create({ ...SMALL, workspace_snapshot: snapshot }),
-  after: () => none("new"),
+  after: async () => {
+    await none("new");
+    await steady.snapshots.delete(snapshot);
+  },
 });
 
 const CASES: Case[] = [
