@@ -95,6 +95,7 @@ describe("a key sees its own computers alone", () => {
       target: "AAAA",
       key_id: ada.id,
       port: "80",
+      terminal_id: "trm_1_1",
     };
   });
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
 import { DIRECT_PORTS, type GuestState, type ProcessRecord, type ProcessSpec } from "../../src/contract/guest/protocol.ts";
 import type { Guest } from "../../src/server/guest/guest.ts";
@@ -33,6 +33,8 @@ export interface FakeFleet {
   failResume: Error | null;
   /** What every machine says on its console. */
   console: string;
+  /** The ids of those that were booted, in the order in which they began to be. */
+  booted: string[];
   /** While set, boots wait for it before they go on. */
   gate: Promise<void> | null;
 }
@@ -45,6 +47,7 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
   const running = new Map<string, ChildProcess>();
 
   const boot = async (dir: string, config: string, onSpawn: (record: MachineRecord) => void): Promise<Machine> => {
+    fleet.booted.push(basename(dir));
     if (fleet.gate) await fleet.gate;
     if (fleet.failBoot) throw fleet.failBoot;
     await mkdir(join(dir, "run"), { recursive: true });
@@ -129,6 +132,7 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
     failRestore: null,
     failResume: null,
     console: "",
+    booted: [],
     gate: null,
     agents: () => [...running.values()],
     driver: {

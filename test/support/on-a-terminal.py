@@ -1,6 +1,6 @@
-"""on-a-terminal.py COMMAND...: runs it on a terminal of 90x25 whose keys are standard input and whose screen is standard output. A line SIZE:COLUMNSxROWS is a new size.
+"""on-a-terminal.py COMMAND...: runs it on a terminal of 90x25 whose keys are standard input and whose screen is standard output. Among the keys, SIZE:COLUMNSxROWS between two zero bytes is a new size.
 At the end it says whether the terminal is as it was before."""
-import fcntl, os, pty, select, signal, struct, sys, termios
+import fcntl, os, pty, re, select, signal, struct, sys, termios
 
 master, slave = pty.openpty()
 resize = lambda columns, rows: fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -27,12 +27,12 @@ while True:
         keys = os.read(0, 65536)
         if not keys:
             inputs.remove(0)
-        elif keys.startswith(b"SIZE:"):
-            columns, rows = keys[5:].split(b"x")
-            resize(int(columns), int(rows))
-            os.kill(pid, signal.SIGWINCH)
-        else:
-            os.write(master, keys)
+        for piece in re.split(rb"(\0SIZE:\d+x\d+\0)", keys):
+            if piece.startswith(b"\0SIZE:"):
+                resize(*map(int, piece[6:-1].split(b"x")))
+                os.kill(pid, signal.SIGWINCH)
+            elif piece:
+                os.write(master, piece)
 _, status = os.waitpid(pid, 0)
 print("restored" if termios.tcgetattr(slave) == before else "changed", flush=True)
 sys.exit(os.waitstatus_to_exitcode(status))

@@ -24,7 +24,7 @@ export const vitrineOnTerminal = (service: { url: string; apiKey: string }, ...a
   };
   return {
     type: (keys: string) => void child.stdin.write(keys),
-    resize: (columns: number, rows: number) => void child.stdin.write(`SIZE:${columns}x${rows}`),
+    resize: (columns: number, rows: number) => void child.stdin.write(`\0SIZE:${columns}x${rows}\0`),
     shows,
     screen: () => screen,
     ended: once(child, "close").then(([code]) => ({ code, restored: screen.trimEnd().endsWith("restored") })),

@@ -23,9 +23,9 @@ const file = (path: string): FileRecord => ({
   modified_at: AT,
   owner: "ohm",
 });
-const processRecord = (pid: number): ProcessRecord => ({
+const processRecord = (pid: number, command = "sleep"): ProcessRecord => ({
   pid,
-  command: "sleep",
+  command,
   user: "ohm",
   running: true,
   exit_code: null,
@@ -145,7 +145,7 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
     onPing: () => () => {},
     exec: async () => ({ ...EXIT, stdout: "hello\n", stderr: "" }),
     execStream: (_spec, signal) => frames(signal, true),
-    startProcess: async () => processRecord(7),
+    startProcess: async ({ argv, command }) => processRecord(7, argv?.join(" ") ?? command),
     listProcesses: async () => [processRecord(7)],
     getProcess: async (pid) => {
       if (pid % 2 === 0) throw new VitrineError("process_not_found", { pid });

@@ -1,3 +1,4 @@
+import { VitrineError } from "../../contract/errors.ts";
 import { withDeadline } from "../deadline.ts";
 import { findTerminal, terminalOf, terminalSpec } from "../guest/terminals.ts";
 import type { Context } from "./context.ts";
@@ -14,7 +15,8 @@ export const terminalHandlers = (context: Context): Pick<Handlers, "createTermin
     const { record, live } = computers.running(params.id, "a terminal");
     const start = (within: AbortSignal) => live.guest.startProcess(terminalSpec(body), within);
     const process = await withDeadline("The start of the terminal", CALL_MS, signal, start);
-    const terminal = terminalOf(process)!;
+    const terminal = terminalOf(process);
+    if (!terminal) throw new VitrineError("guest_unreachable", { reason: "it says that it has started something else" });
     const data = { pid: process.pid, program: programOf(body), user: body.user };
     context.emit({ type: "process.started", computer_id: record.id, actor, data });
     const wanted = { power: "terminal", terminal_id: terminal.terminal_id, one_time: false, ttl_s: LINK_S } as const;
