@@ -5,6 +5,7 @@ import { asVitrineError, type Engine, isEnding, type Live, operate, requireIdle,
 import type { ComputerRecord } from "./record.ts";
 import { requireStatus } from "./state.ts";
 import { memoryBelow, stateFile } from "./suspended.ts";
+import { sync } from "./sync.ts";
 
 export type StopMode = "suspend" | "shutdown";
 
@@ -81,13 +82,11 @@ const suspend = async (engine: Engine, { id }: ComputerRecord, live: Live, signa
 };
 
 /** What programs have written is in the disks: the memory may be given up later, or not be loaded any more. */
-const flush = async (engine: Engine, id: string, { guest }: Live, signal: AbortSignal): Promise<void> => {
-  const sync = { argv: ["sync", "-f", "/home/ohm", "/"], user: "root", timeout_ms: SYNC_MS };
-  await guest.exec(sync, AbortSignal.any([signal, AbortSignal.timeout(SYNC_MS)])).catch((error) => {
+const flush = (engine: Engine, id: string, live: Live, signal: AbortSignal): Promise<void> =>
+  sync(live, { user: "root", paths: ["/home/ohm", "/"], ms: SYNC_MS }, signal).catch((error) => {
     refuseInterrupted(signal);
     engine.log.warn({ computer: id, err: error }, "suspended without a sync");
   });
-};
 
 /** A machine that could not be suspended runs on; one that cannot do that either is gone. */
 const goOn = async (engine: Engine, id: string, live: Live, signal: AbortSignal, cause: unknown): Promise<void> => {

@@ -1,22 +1,15 @@
 import { VitrineError } from "../../../contract/errors.ts";
 import { MAX_SNAPSHOTS, type Snapshot } from "../../../contract/snapshots.ts";
-import { withDeadline } from "../../deadline.ts";
-import { type Engine, type Live, operate, reached, requireIdle } from "../engine.ts";
+import { type Engine, operate, reached, requireIdle } from "../engine.ts";
 import { generateId } from "../names.ts";
 import type { ComputerRecord } from "../record.ts";
 import { requireStatus } from "../state.ts";
+import { sync } from "../sync.ts";
 import { drop } from "./drop.ts";
 import { haltedSpec } from "./halted.ts";
 
 /** Milliseconds for the guest to write down what it has not yet. */
 const SYNC_MS = 60_000;
-
-/** All that was written until now is to be in it, not only what was acknowledged as being on the disk. */
-const sync = ({ guest }: Live, signal: AbortSignal): Promise<void> =>
-  withDeadline("The writing of the workspace to its disk", SYNC_MS, signal, async (until) => {
-    const { exit_code, stderr } = await guest.exec({ argv: ["sync", "-f", "."], user: "ohm", timeout_ms: SYNC_MS }, until);
-    if (exit_code !== 0) throw new VitrineError("machine_failed", { reason: `its workspace cannot be written: ${stderr.slice(0, 200)}` });
-  });
 
 /** Keeps what the workspace of a computer is now. Of a suspended one that is what was on its disk: what its memory has yet to write is not in it. */
 export const take = async (engine: Engine, record: ComputerRecord, { name = null }: { name?: string | null }): Promise<Snapshot> => {
@@ -26,7 +19,8 @@ export const take = async (engine: Engine, record: ComputerRecord, { name = null
   if (snapshots.ids(record.id).length >= MAX_SNAPSHOTS) throw new VitrineError("too_many_snapshots", { limit: MAX_SNAPSHOTS });
   return operate(engine, record.id, "snapshot", async (signal, step) => {
     const live = reached(engine, record.id, "snapshot");
-    if (live) await sync(live, signal);
+    // All that was written until now is to be in it, not only what was acknowledged as being on the disk.
+    if (live) await sync(live, { user: "ohm", paths: ["."], ms: SYNC_MS }, signal);
     const snapshot: Snapshot = {
       id: generateId("snp"),
       computer_id: record.id,
