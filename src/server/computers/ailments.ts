@@ -1,5 +1,6 @@
 import type { VitrineError } from "../../contract/errors.ts";
-import { type Engine, update } from "./engine.ts";
+import { type Engine, lastErrorOf, update } from "./engine.ts";
+import type { ComputerRecord } from "./record.ts";
 
 export interface Ailments {
   begin(error: VitrineError): void;
@@ -8,7 +9,7 @@ export interface Ailments {
 
 /** Says in `last_error` what is the matter with a computer that runs, and takes it back. Never throws. */
 export const ailments = (engine: Engine, id: string): Ailments => {
-  const say = (last_error: { code: string; message: string } | null, code: string): void => {
+  const say = (last_error: ComputerRecord["last_error"], code: string): void => {
     try {
       const record = engine.store.computers.get(id);
       if (record?.status !== "running" || (last_error === null && record.last_error?.code !== code)) return;
@@ -18,7 +19,7 @@ export const ailments = (engine: Engine, id: string): Ailments => {
     }
   };
   return {
-    begin: ({ code, message }: VitrineError) => say({ code, message }, code),
-    end: (code: VitrineError["code"]) => say(null, code),
+    begin: (error) => say(lastErrorOf(error), error.code),
+    end: (code) => say(null, code),
   };
 };

@@ -3,7 +3,7 @@ import { keepOverrides } from "../browser/keeper.ts";
 import { hasOverrides } from "../browser/overrides.ts";
 import type { Machine } from "../machine/machine.ts";
 import { Activity } from "./activity.ts";
-import { type Engine, type Live, update } from "./engine.ts";
+import { type Engine, type Live, lastErrorOf, update } from "./engine.ts";
 import { type ComputerRecord, hasBrowser } from "./record.ts";
 import { watch } from "./watch.ts";
 
@@ -49,7 +49,7 @@ const end = async (engine: Engine, id: string, live: Live, error: VitrineError |
     engine.log.warn({ computer: id, reason: error?.message ?? "the guest powered off" }, "machine ended unasked");
     detach(engine, id, live, error ?? undefined);
     const stopped_at = new Date().toISOString();
-    if (error) update(engine, id, { status: "error", stopped_at, last_error: { code: error.code, message: error.message } });
+    if (error) update(engine, id, { status: "error", stopped_at, last_error: lastErrorOf(error) });
     else update(engine, id, { status: "stopped", stopped_at });
     await live.machine.kill();
     // Unless it has been started again meanwhile.

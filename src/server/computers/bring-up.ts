@@ -2,7 +2,7 @@ import type { VitrineError } from "../../contract/errors.ts";
 import type { Guest } from "../guest/guest.ts";
 import type { Machine } from "../machine/machine.ts";
 import { attach, detach, whileAlive } from "./attach.ts";
-import { type Engine, isEnding, type Live, type Step, update } from "./engine.ts";
+import { type Engine, isEnding, type Live, lastErrorOf, type Step, update } from "./engine.ts";
 import type { Stopwatch } from "./phases.ts";
 import type { ComputerRecord } from "./record.ts";
 
@@ -39,7 +39,7 @@ export const bringUp = async (
       status: "running",
       started_at: new Date().toISOString(),
       stopped_at: null,
-      last_error: lastError ? { code: lastError.code, message: lastError.message } : null,
+      last_error: lastError ? lastErrorOf(lastError) : null,
       suspended: null,
       start_kind: kind,
       ready_ms: clock.total(),

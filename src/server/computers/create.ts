@@ -7,7 +7,7 @@ import { savedSizes, type Template } from "../templates/template.ts";
 import { boot, machineSpec } from "./boot.ts";
 import { claim, takeOver, waitingFor } from "./claim.ts";
 import { removeAll } from "./delete.ts";
-import { asVitrineError, type Engine, operate, type Step, tellRestoreFailed, update, type Waiting } from "./engine.ts";
+import { asVitrineError, type Engine, lastErrorOf, operate, type Step, tellRestoreFailed, update, type Waiting } from "./engine.ts";
 import { checkNetwork } from "./network.ts";
 import { newRecord, writeDown } from "./new.ts";
 import { requireQuota, sizeOf } from "./quota.ts";
@@ -71,7 +71,7 @@ export const make = (
         throw new VitrineError("wrong_state", { status: current.status, verb, needs: "left alone" }, { cause });
       const error = asVitrineError(cause);
       engine.log.warn({ computer: record.id, err: cause }, `${verb} failed`);
-      update(engine, record.id, { status: "deleting", last_error: { code: error.code, message: error.message } });
+      update(engine, record.id, { status: "deleting", last_error: lastErrorOf(error) });
       await operate(engine, record.id, "delete", (_signal, removal) => removeAll(engine, record.id, removal));
       throw error;
     }

@@ -213,6 +213,12 @@ export const reached = (engine: Engine, id: string, verb: string): Live | null =
 export const asVitrineError = (cause: unknown): VitrineError =>
   cause instanceof VitrineError ? cause : new VitrineError("machine_failed", { reason: (cause as Error).message }, { cause });
 
+/** The same, as a record keeps it. */
+export const lastErrorOf = (cause: unknown): NonNullable<ComputerRecord["last_error"]> => {
+  const { code, message } = asVitrineError(cause);
+  return { code, message };
+};
+
 /**
  * Runs a verb on a computer. Its status was set by the caller beforehand, so a second verb is refused by status; only delete interrupts,
  * by aborting the signal and waiting for `done`. The journal is cleared when the verb has ended, good or bad, unless the service ends with it.

@@ -7,7 +7,7 @@ import type { JournalEntry } from "../store/journal.ts";
 import { attach } from "./attach.ts";
 import { machineSpec } from "./boot.ts";
 import { removeAll } from "./delete.ts";
-import { type Engine, operate, update } from "./engine.ts";
+import { type Engine, lastErrorOf, operate, update } from "./engine.ts";
 import { OF_A_FORK } from "./fork.ts";
 import { releaseHeld } from "./hold.ts";
 import type { ComputerRecord } from "./record.ts";
@@ -137,7 +137,7 @@ const finishDelete = (engine: Engine, { id }: ComputerRecord): Promise<unknown> 
 const undo = (engine: Engine, record: ComputerRecord): Promise<unknown> => {
   const error = new VitrineError("machine_failed", { reason: "the service ended while the computer was being created" });
   engine.store.idempotency.forget(record.id);
-  update(engine, record.id, { status: "deleting", last_error: { code: error.code, message: error.message } });
+  update(engine, record.id, { status: "deleting", last_error: lastErrorOf(error) });
   return finishDelete(engine, record);
 };
 
@@ -149,6 +149,6 @@ const park = async (engine: Engine, record: ComputerRecord, status: "stopped" | 
     status,
     machine: null,
     stopped_at: new Date().toISOString(),
-    ...(status === "error" && { last_error: { code: error.code, message: error.message } }),
+    ...(status === "error" && { last_error: lastErrorOf(error) }),
   });
 };

@@ -3,7 +3,17 @@ import { VitrineError } from "../../contract/errors.ts";
 import type { Caller } from "../auth/caller.ts";
 import type { MachineSpec } from "../machine/machine.ts";
 import { boot, machineSpec } from "./boot.ts";
-import { asVitrineError, type Engine, isEnding, operate, requireIdle, type Step, tellRestoreFailed, update } from "./engine.ts";
+import {
+  asVitrineError,
+  type Engine,
+  isEnding,
+  lastErrorOf,
+  operate,
+  requireIdle,
+  type Step,
+  tellRestoreFailed,
+  update,
+} from "./engine.ts";
 import { requireQuota, sizeOf } from "./quota.ts";
 import type { ComputerRecord } from "./record.ts";
 import { restore } from "./restore.ts";
@@ -40,7 +50,7 @@ export const start = async (engine: Engine, caller: Caller, record: ComputerReco
           status: "error",
           machine: null,
           suspended: null,
-          last_error: { code: error.code, message: error.message },
+          last_error: lastErrorOf(error),
         });
       throw error;
     } finally {

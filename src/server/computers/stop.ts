@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { VitrineError } from "../../contract/errors.ts";
 import { detach } from "./attach.ts";
-import { asVitrineError, type Engine, isEnding, type Live, operate, requireIdle, type Step, update } from "./engine.ts";
+import { asVitrineError, type Engine, isEnding, type Live, lastErrorOf, operate, requireIdle, type Step, update } from "./engine.ts";
 import type { ComputerRecord } from "./record.ts";
 import { requireStatus } from "./state.ts";
 import { memoryBelow, stateFile } from "./suspended.ts";
@@ -96,8 +96,7 @@ const goOn = async (engine: Engine, id: string, live: Live, signal: AbortSignal,
     detach(engine, id, live);
     await live.machine.kill();
     refuseInterrupted(signal);
-    const { code, message } = asVitrineError(cause);
-    update(engine, id, { status: "error", machine: null, stopped_at: new Date().toISOString(), last_error: { code, message } });
+    update(engine, id, { status: "error", machine: null, stopped_at: new Date().toISOString(), last_error: lastErrorOf(cause) });
     return;
   }
   refuseInterrupted(signal);
