@@ -5,9 +5,9 @@ import { BrowserGone, type BrowserGuest, withBrowser } from "../browser/endpoint
 import { askBrowser } from "../browser/request.ts";
 import type { Limits } from "../setup/limits.ts";
 import { CdpUpstream } from "./cdp-filter.ts";
-import { guardSocket, handshakeKey, keepOpen } from "./client-socket.ts";
+import { keepOpen } from "./client-socket.ts";
 import { farewellOf } from "./cut.ts";
-import { asVitrineError, refuseUpgrade } from "./refuse.ts";
+import { reach } from "./reach.ts";
 import { type RelayEnd, splice } from "./splice.ts";
 import { WsDownstream } from "./ws-downstream.ts";
 import { WsViolation } from "./ws-frames.ts";
@@ -92,20 +92,11 @@ const join = async (
  * are gone, or with the error that refused the client; never rejects.
  */
 export const relayCdp = async (options: CdpRelayOptions): Promise<RelayEnd | VitrineError> => {
-  const { request, socket, guest, path, signal, requestId, waitMs } = options;
-  const guard = guardSocket(socket, signal);
-  let upstream: Upstream;
-  try {
-    const key = handshakeKey(request);
+  const { guest, path, waitMs } = options;
+  const upstream = await reach(options, async (signal, key) => {
     if (path !== "browser" && !TARGET_ID.test(path.target))
       throw new VitrineError("target_not_found", { target: path.target.slice(0, 128) });
-    upstream = await withBrowser(guest, guard.signal, (wsPath, bounded) => connectUpstream(guest, path, key, wsPath, bounded), waitMs);
-  } catch (error) {
-    const refusal = asVitrineError(error);
-    refuseUpgrade(socket, refusal, requestId);
-    return refusal;
-  } finally {
-    guard.release();
-  }
-  return join(options, upstream);
+    return withBrowser(guest, signal, (wsPath, bounded) => connectUpstream(guest, path, key, wsPath, bounded), waitMs);
+  });
+  return "refusal" in upstream ? upstream.refusal : join(options, upstream.reached);
 };

@@ -5,9 +5,9 @@ import type { VitrineError } from "../../contract/errors.ts";
 import { connectDisplay, type DisplayGuest } from "../display/connect.ts";
 import type { Limits } from "../setup/limits.ts";
 import { acceptSocket } from "./accept-socket.ts";
-import { guardSocket, handshakeKey, keepOpen } from "./client-socket.ts";
+import { keepOpen } from "./client-socket.ts";
 import { farewellOf } from "./cut.ts";
-import { asVitrineError, refuseUpgrade } from "./refuse.ts";
+import { reach } from "./reach.ts";
 import { RfbClientFilter, RfbViolation } from "./rfb-filter.ts";
 import { type RelayEnd, splice } from "./splice.ts";
 
@@ -70,21 +70,14 @@ const join = async (
  * registry. Resolves when both sides are gone, or with the error that refused the client; never rejects.
  */
 export const relayDisplay = async (options: DisplayRelayOptions): Promise<RelayEnd | VitrineError> => {
-  const { request, socket, signal, requestId, guest } = options;
-  const guard = guardSocket(socket, signal);
-  let display: Duplex | undefined;
-  let ws: WebSocket;
-  try {
-    handshakeKey(request);
-    display = await connectDisplay(guest, guard.signal);
-    ws = acceptSocket(upgrader, options);
-  } catch (error) {
-    display?.destroy();
-    const refusal = asVitrineError(error);
-    refuseUpgrade(socket, refusal, requestId);
-    return refusal;
-  } finally {
-    guard.release();
-  }
-  return join(options, ws, display);
+  const both = await reach(options, async (signal) => {
+    const display = await connectDisplay(options.guest, signal);
+    try {
+      return { display, ws: acceptSocket(upgrader, options) };
+    } catch (error) {
+      display.destroy();
+      throw error;
+    }
+  });
+  return "refusal" in both ? both.refusal : join(options, both.reached.ws, both.reached.display);
 };

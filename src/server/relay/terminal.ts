@@ -9,9 +9,9 @@ import type { Guest } from "../guest/guest.ts";
 import { findTerminal, keyFrames, sizeFrame } from "../guest/terminals.ts";
 import type { Limits } from "../setup/limits.ts";
 import { acceptSocket } from "./accept-socket.ts";
-import { guardSocket, handshakeKey, keepOpen } from "./client-socket.ts";
+import { keepOpen } from "./client-socket.ts";
 import { Cut, farewellOf } from "./cut.ts";
-import { asVitrineError, refuseUpgrade } from "./refuse.ts";
+import { reach } from "./reach.ts";
 import { TerminalInput } from "./terminal-input.ts";
 
 export interface TerminalRelayOptions {
@@ -115,21 +115,11 @@ const findEnd = async (guest: Guest, pid: number, signal: AbortSignal): Promise<
  * output, the oldest of which is lost. Leaving lets the terminal's command run on. Resolves when the client is gone, or with the error that refused it; never rejects.
  */
 export const relayTerminal = async (options: TerminalRelayOptions): Promise<VitrineError | null> => {
-  const { request, socket, guest, terminalId, signal, requestId } = options;
-  const guard = guardSocket(socket, signal);
-  let ws: WebSocket;
-  let pid: number;
-  try {
-    handshakeKey(request);
-    pid = (await findTerminal(guest, terminalId, guard.signal)).pid;
-    ws = acceptSocket(upgrader, options);
-  } catch (error) {
-    const refusal = asVitrineError(error);
-    refuseUpgrade(socket, refusal, requestId);
-    return refusal;
-  } finally {
-    guard.release();
-  }
-  await attach(options, ws, pid);
+  const found = await reach(options, async (signal) => {
+    const { pid } = await findTerminal(options.guest, options.terminalId, signal);
+    return { pid, ws: acceptSocket(upgrader, options) };
+  });
+  if ("refusal" in found) return found.refusal;
+  await attach(options, found.reached.ws, found.reached.pid);
   return null;
 };
