@@ -12,7 +12,7 @@ const OUTPUT_LIMIT = 1024 * 1024;
 const GRACE_MS = 15_000;
 const CALL_MS = 30_000;
 
-export const processSpec = ({ command, argv, cwd, env, user }: StartProcess): ProcessSpec => ({
+const processSpec = ({ command, argv, cwd, env, user }: StartProcess): ProcessSpec => ({
   ...(command !== undefined && { command }),
   ...(argv !== undefined && { argv }),
   ...(cwd !== undefined && { cwd }),

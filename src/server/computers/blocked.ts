@@ -1,5 +1,6 @@
 import { VitrineError } from "../../contract/errors.ts";
 import type { Ailments } from "./ailments.ts";
+import { setClock } from "./clock.ts";
 import type { Engine, Live } from "./engine.ts";
 
 /** Milliseconds for the guest to take the time. */
@@ -28,8 +29,7 @@ export const resumeWhenRoom = (engine: Engine, id: string, live: Live, ailment: 
     engine.log.info({ computer: id }, "goes on: there is room on the host's disk");
     engine.emit({ type: "machine.unblocked", computer_id: id });
     ailment.end("host_disk_low");
-    // Its clock stood still meanwhile.
-    await guest.configure({ clock_ms: Date.now() }, AbortSignal.timeout(CLOCK_MS));
+    await setClock(engine, id, live, AbortSignal.timeout(CLOCK_MS));
   };
   const onRoom = () => void goOn().catch((error) => engine.log.warn({ computer: id, err: error }, "does not go on as it should"));
   engine.disk.events.on("room", onRoom);

@@ -1,4 +1,5 @@
 import type { Machine } from "../machine/machine.ts";
+import { setClock } from "./clock.ts";
 import { type Engine, type Live, reached } from "./engine.ts";
 
 /** Holds a computer still, if it runs, for as long as `work` on what it is now takes. Throws wrong_state when it runs and is not reached. */
@@ -17,10 +18,11 @@ const holding = async <T>(
   engine: Engine,
   id: string,
   verb: string,
-  { machine, guest }: Live,
+  live: Live,
   signal: AbortSignal,
   work: (machine: Machine) => Promise<T>,
 ): Promise<T> => {
+  const { machine, guest } = live;
   guest.hold(true);
   const began = performance.now();
   try {
@@ -29,9 +31,6 @@ const holding = async <T>(
   } finally {
     await machine.resume().finally(() => guest.hold(false));
     engine.log.info({ computer: id, ms: Math.round(performance.now() - began) }, `held still for ${verb}`);
-    // Its clock stood still meanwhile.
-    await guest
-      .configure({ clock_ms: Date.now() }, signal)
-      .catch((error) => engine.log.warn({ computer: id, err: error }, "clock not set"));
+    await setClock(engine, id, live, signal);
   }
 };

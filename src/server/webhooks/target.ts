@@ -19,7 +19,8 @@ export const judge = (reach: Reach, url: URL): string | null => {
 };
 
 const addressesOf = async (internet: Internet, reach: Reach, host: string, signal: AbortSignal): Promise<Address[]> => {
-  if (readAddress(host)) return [readAddress(host)!];
+  const address = readAddress(host);
+  if (address) return [address];
   const found =
     reach === "host"
       ? await internet.lookup(host)
