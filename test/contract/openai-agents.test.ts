@@ -84,6 +84,21 @@ test("a command that goes on takes input, and ends with the session", async () =
   await expect.poll(async () => (await computer.processes.list()).some(({ running }) => running)).toBe(false);
 });
 
+test("a command has a terminal where it asks for one, and ends with the session there, too", async () => {
+  const sandbox = await create();
+  const cmd = "stty size; read line; echo got $line; exit 3";
+  const { sessionId = 0, exitCode, output } = await sandbox.exec({ cmd, login: false, tty: true, yieldTimeMs: 10 });
+  expect(exitCode).toBeUndefined();
+  const answer = await sandbox.writeStdin({ sessionId, chars: "w\u00f6rds\n", yieldTimeMs: 60_000 });
+  expect(answer).toMatch(/exited with code 3[\s\S]*got w\u00f6rds/);
+  expect(output + answer).toContain("24 80");
+  await sandbox.exec({ cmd: "sleep 1000", login: false, tty: true, yieldTimeMs: 0 });
+  const { computer } = sandbox;
+  sandbox.state.delete_on_close = false;
+  await sandbox.close();
+  await expect.poll(() => computer.terminals.list()).toEqual([]);
+});
+
 test("makes what a manifest lists, and packs and unpacks it but for what is ephemeral", async () => {
   const local = mkdtempSync(join(dir, "local-"));
   mkdirSync(join(local, "deep"));

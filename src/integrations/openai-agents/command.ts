@@ -1,36 +1,30 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SandboxExecTransportError } from "@openai/agents/sandbox";
-import type { Computer, Exit } from "../../client/index.ts";
 import { sandboxError } from "./errors.ts";
+import type { Running } from "./running.ts";
 
 /** Output that nobody has asked for yet; what is older is dropped. */
 const MAX_UNREAD = 1024 * 1024;
-const KEYS = 0;
 
 /** A process in the computer whose output is taken in pieces. Whoever starts one ends or detaches it. */
 export class Command {
-  readonly pid: number;
-  readonly tty: boolean;
   readonly done: Promise<void>;
-  readonly #computer: Computer;
-  readonly #abort = new AbortController();
+  readonly #running: Running;
   #stdout = "";
   #stderr = "";
   #output = "";
   #dropped = 0;
-  #exit: Exit | null = null;
+  #exit: { exit_code: number | null } | null = null;
   #failure: unknown;
 
-  constructor(computer: Computer, pid: number, tty: boolean) {
-    this.#computer = computer;
-    this.pid = pid;
-    this.tty = tty;
+  constructor(running: Running) {
+    this.#running = running;
     this.done = this.#follow();
   }
 
   async #follow(): Promise<void> {
     try {
-      for await (const event of this.#computer.processes.output(this.pid, { signal: this.#abort.signal })) {
+      for await (const event of this.#running.output) {
         if (event.type === "exit") {
           this.#exit = event;
           continue;
@@ -47,7 +41,7 @@ export class Command {
   }
 
   /** The exit when it has ended. */
-  get exit(): Exit | null {
+  get exit(): { exit_code: number | null } | null {
     return this.#exit;
   }
 
@@ -70,23 +64,19 @@ export class Command {
 
   /** Types or writes; nothing once it has ended. */
   async write(chars: string): Promise<void> {
-    const keys = Buffer.from(chars, "utf8");
-    const head = Buffer.alloc(5);
-    head.writeUInt8(KEYS, 0);
-    head.writeUInt32BE(keys.length, 1);
     try {
-      await this.#computer.processes.writeStdin(this.pid, this.tty ? Buffer.concat([head, keys]) : keys);
+      await this.#running.write(chars);
     } catch (error) {
       await this.wait(0);
       if (this.#exit) return;
-      throw new SandboxExecTransportError(`The command's input does not take anything: ${(error as Error).message}`, { pid: this.pid });
+      throw new SandboxExecTransportError(`The command's input does not take anything: ${(error as Error).message}`, this.#running.details);
     }
   }
 
   /** Kills it and all it started. */
   async end(): Promise<void> {
-    this.#abort.abort();
+    this.#running.leave();
     await this.done;
-    if (!this.#exit) await this.#computer.processes.signal(this.pid, "KILL").catch(() => {});
+    if (!this.#exit) await this.#running.kill().catch(() => {});
   }
 }

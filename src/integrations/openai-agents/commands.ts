@@ -4,10 +4,9 @@ import type { Computer } from "../../client/index.ts";
 import { Command } from "./command.ts";
 import { called } from "./errors.ts";
 import type { Paths } from "./paths.ts";
+import { startOnTerminal, startProcess } from "./running.ts";
 import type { VitrineSandboxState } from "./state.ts";
 
-/** Runs a command on a terminal of its own. */
-const TERMINAL = ["/opt/vitrine/bin/terminal", "80", "24"];
 const EXEC_YIELD_MS = 10_000;
 const STDIN_YIELD_MS = 250;
 
@@ -28,17 +27,17 @@ export class Commands {
   /** Answers at its end, or after `yieldTimeMs` (10,000) with a sessionId for write(). */
   async run(args: ExecCommandArgs): Promise<SandboxExecResult> {
     const { cmd, workdir, shell = "/bin/bash", login = true, tty = false, runAs } = args;
-    const shellCommand = [shell, login ? "-lc" : "-c", cmd];
-    const { pid } = await called(
-      this.#computer.processes.start({
-        argv: tty ? [...TERMINAL, ...shellCommand] : shellCommand,
+    const start = tty ? startOnTerminal : startProcess;
+    const running = await called(
+      start(this.#computer, {
+        argv: [shell, login ? "-lc" : "-c", cmd],
         cwd: this.#paths.named(workdir),
         env: this.#state.environment,
         user: runAs ?? this.#state.user,
       }),
     );
     const id = ++this.#last;
-    const command = new Command(this.#computer, pid, tty);
+    const command = new Command(running);
     this.#running.set(id, command);
     return this.#answer(id, command, args.yieldTimeMs ?? EXEC_YIELD_MS, args.maxOutputTokens);
   }
