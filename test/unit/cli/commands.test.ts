@@ -3,28 +3,24 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { computer, type Handler, json, refuse, type Service, startService } from "../client/service.ts";
+import { computer, json, refuse } from "../client/service.ts";
 import { vitrine } from "./command-line.ts";
+import { serving } from "./serving.ts";
 
-let service: Service | undefined;
+const { serve, service } = serving({ "GET /v1/computers/einstein": (_, answer) => json(answer, computer()) });
 let folder: string;
-const serve = async (routes: Record<string, Handler>) => {
-  service = await startService({ "GET /v1/computers/einstein": (_, answer) => json(answer, computer()), ...routes });
-  vi.stubEnv("VITRINE_URL", service.url);
-  vi.stubEnv("VITRINE_API_KEY", "key-of-the-test");
-};
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "vitrine-cli-"));
 });
 afterEach(async () => {
-  vi.unstubAllEnvs();
-  await service?.close();
-  service = undefined;
   await rm(folder, { recursive: true, force: true });
 });
 
 const C = "/v1/computers/cmp_abcdefghijkl";
-const bodies = () => service?.seen.filter((s) => s.body.length > 0).map((s) => JSON.parse(s.body.toString()));
+const bodies = () =>
+  service()
+    ?.seen.filter((s) => s.body.length > 0)
+    .map((s) => JSON.parse(s.body.toString()));
 const exit = (fields: object) =>
   `event: exit\ndata: ${JSON.stringify({ exit_code: 0, signal: null, timed_out: false, truncated: false, duration_ms: 1, ...fields })}\n\n`;
 
@@ -84,7 +80,9 @@ test("network shows the policy and what went where; with options, it changes wha
     "",
   ];
   expect((await vitrine(["computer", "network", "einstein", ...args])).code).toBe(0);
-  const sent = service?.seen.filter(({ method }) => method === "PATCH").map(({ body }) => JSON.parse(String(body)));
+  const sent = service()
+    ?.seen.filter(({ method }) => method === "PATCH")
+    .map(({ body }) => JSON.parse(String(body)));
   expect(sent).toEqual([{ mode: "restricted", allow: ["a.test", "*.b.test:443"], deny: [], allow_cidrs: ["10.1.0.0/16"], host_ports: [] }]);
 });
 
@@ -99,7 +97,7 @@ test("Ctrl-C during create deletes what was begun, and fails silently", async ()
   await asked.promise;
   abort.abort();
   expect(await creating).toMatchObject({ code: 1, stdout: "", stderr: "" });
-  expect(service?.requests().at(-1)).toBe(`DELETE ${C}`);
+  expect(service()?.requests().at(-1)).toBe(`DELETE ${C}`);
 });
 
 test("list prints a table, --json the records; terminal controls do not get through", async () => {
@@ -109,7 +107,7 @@ test("list prints a table, --json the records; terminal controls do not get thro
   expect(human.stdout.split("\n")[0]).toMatch(/^NAME +ID +STATUS/);
   expect(human.stdout).toContain("einstein  cmp_abcdefghijkl  running");
   expect(human.stdout).not.toContain("\u001b");
-  expect(service?.seen[0]?.query).toEqual({ status: "running", limit: "200" });
+  expect(service()?.seen[0]?.query).toEqual({ status: "running", limit: "200" });
   expect(JSON.parse((await vitrine(["computer", "list", "--json"])).stdout)).toHaveLength(2);
 });
 
@@ -147,7 +145,7 @@ test("run starts a stopped computer first", async () => {
   });
   const { code, stdout } = await vitrine(["--json", "computer", "run", "einstein", "echo hi"]);
   expect({ code, result: JSON.parse(stdout) }).toMatchObject({ code: 0, result: { stdout: "hi" } });
-  expect(service?.requests()).toEqual(["GET /v1/computers/einstein", `POST ${C}/start`, `POST ${C}/exec`]);
+  expect(service()?.requests()).toEqual(["GET /v1/computers/einstein", `POST ${C}/start`, `POST ${C}/exec`]);
 });
 
 test.each([
@@ -183,7 +181,7 @@ test("an error is the service's sentence and exit code 1; wrong use is 2", async
   ])
     expect((await vitrine(args)).code, args.join(" ")).toBe(2);
   expect(await vitrine(["--version"])).toMatchObject({ code: 0 });
-  await service?.close();
+  await service()?.close();
   expect(await vitrine(["computer", "list"])).toMatchObject({ code: 1, stderr: expect.stringContaining("cannot be reached") });
   vi.stubEnv("VITRINE_URL", "nonsense");
   expect(await vitrine(["computer", "list"])).toMatchObject({ code: 2, stderr: expect.stringContaining("not an http or https URL") });
@@ -218,7 +216,7 @@ test("stop, start, delete", async () => {
   expect(bodies()).toEqual([{ mode: "shutdown" }]);
   expect(JSON.parse((await vitrine(["computer", "start", "einstein", "--json"])).stdout)).toEqual(computer());
   expect((await vitrine(["computer", "delete", "einstein", "bohr"])).code).toBe(0);
-  expect(service?.requests().slice(-2)).toEqual(["DELETE /v1/computers/einstein", "DELETE /v1/computers/bohr"]);
+  expect(service()?.requests().slice(-2)).toEqual(["DELETE /v1/computers/einstein", "DELETE /v1/computers/bohr"]);
 });
 
 test("screenshot saves the image, or writes it to standard output", async () => {
@@ -236,7 +234,9 @@ test("screenshot asks for what its options say, in the format that the file's na
   const file = join(folder, "f.JPG");
   await vitrine([...command, "-o", file, "--scale", "0.5", "--region", "1,2,30,40", "--quality", "70", "--no-cursor"]);
   await vitrine([...command, "-o", file, "--format", "webp"]);
-  const asked = service?.seen.filter(({ path }) => path.endsWith("/screenshot")).map(({ query }) => query);
+  const asked = service()
+    ?.seen.filter(({ path }) => path.endsWith("/screenshot"))
+    .map(({ query }) => query);
   expect(asked).toEqual([
     { format: "jpeg", scale: "0.5", region: "1,2,30,40", quality: "70", cursor: "0" },
     { format: "webp", cursor: "1" },
@@ -261,12 +261,12 @@ test("browser prints the URLs; with --rm it waits for Ctrl-C and deletes", async
   const kept = await vitrine(["browser", "example.com", "--headless"]);
   expect(kept.stdout).toMatch(/cdp_url +http.*\nlive_url +http/);
   expect(bodies()?.[0]).toEqual({ browser: { url: "https://example.com", mode: "headless" } });
-  expect(service?.requests()).not.toContain(`DELETE ${C}`);
+  expect(service()?.requests()).not.toContain(`DELETE ${C}`);
 
   const abort = new AbortController();
   setTimeout(() => abort.abort(), 100);
   expect((await vitrine(["browser", "about:blank", "--rm"], { signal: abort.signal })).code).toBe(0);
-  expect(service?.requests().at(-1)).toBe(`DELETE ${C}`);
+  expect(service()?.requests().at(-1)).toBe(`DELETE ${C}`);
 });
 
 test("cp takes a file in, into a folder that is there, and out again", async () => {
@@ -284,7 +284,7 @@ test("cp takes a file in, into a folder that is there, and out again", async () 
   await writeFile(file, "from the host");
   for (const target of ["einstein:in", "einstein:/new.txt", "einstein:/dir/"])
     expect((await vitrine(["computer", "cp", file, target])).code).toBe(0);
-  const puts = service?.seen.filter((s) => s.method === "PUT");
+  const puts = service()?.seen.filter((s) => s.method === "PUT");
   expect(puts?.map((s) => [s.query.path, s.body.toString()])).toEqual(
     ["/home/ohm/in/a.txt", "/new.txt", "/dir/a.txt"].map((path) => [path, "from the host"]),
   );
@@ -312,7 +312,7 @@ test("cp -r takes folders in and out by archive, and refuses what is there or is
   await writeFile(join(source, "deep", "f"), "content");
   await symlink("deep/f", join(source, "link"));
   expect((await vitrine(["computer", "cp", "-r", source, "einstein:up"])).code).toBe(0);
-  expect(service?.seen.at(-1)?.query).toEqual({ path: "/home/ohm/up" });
+  expect(service()?.seen.at(-1)?.query).toEqual({ path: "/home/ohm/up" });
   const copy = join(folder, "copy");
   expect((await vitrine(["computer", "cp", "-r", "einstein:up", copy])).code).toBe(0);
   expect(await readFile(join(copy, "link"), "utf8")).toBe("content");

@@ -1,19 +1,10 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { Event } from "../../../src/client/index.ts";
-import { type Handler, json, type Service, startService } from "../client/service.ts";
+import { type Handler, json } from "../client/service.ts";
 import { vitrine } from "./command-line.ts";
+import { serving } from "./serving.ts";
 
-let service: Service | undefined;
-const serve = async (routes: Record<string, Handler>) => {
-  service = await startService(routes);
-  vi.stubEnv("VITRINE_URL", service.url);
-  vi.stubEnv("VITRINE_API_KEY", "key-of-the-test");
-};
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await service?.close();
-  service = undefined;
-});
+const { serve, service } = serving();
 
 const ROUTE = "GET /v1/computers/einstein/events";
 const event = (id: number, fields: Partial<Event> = {}): Event => ({
@@ -42,7 +33,7 @@ test("lists what happened, page by page, without what a terminal obeys", async (
   expect(await vitrine(["computer", "events", "einstein"])).toMatchObject({ code: 0, stdout: HUMAN });
   const asJson = await vitrine(["--json", "computer", "events", "einstein", "--after", "1", "--type", "exec,file.written"]);
   expect(JSON.parse(asJson.stdout)).toEqual([hostile]);
-  expect(service?.seen.map(({ query }) => query)).toEqual([
+  expect(service()?.seen.map(({ query }) => query)).toEqual([
     { limit: "1000" },
     { limit: "1000", after: "1" },
     { limit: "1000", after: "1", type: "exec,file.written" },
@@ -68,7 +59,7 @@ test("follows until the service says that it is over", async () => {
       .split("\n")
       .map((line) => JSON.parse(line)),
   ).toEqual([event(1), hostile]);
-  expect(service?.seen[0]?.headers.accept).toBe("text/event-stream");
+  expect(service()?.seen[0]?.headers.accept).toBe("text/event-stream");
 });
 
 test("a stream that ends before that is a lost connection", async () => {

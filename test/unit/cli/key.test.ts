@@ -1,19 +1,10 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { CreatedKey, Key } from "../../../src/client/index.ts";
-import { type Handler, json, refuse, type Service, startService } from "../client/service.ts";
+import { json, refuse } from "../client/service.ts";
 import { vitrine } from "./command-line.ts";
+import { serving } from "./serving.ts";
 
-let service: Service | undefined;
-const serve = async (routes: Record<string, Handler>) => {
-  service = await startService(routes);
-  vi.stubEnv("VITRINE_URL", service.url);
-  vi.stubEnv("VITRINE_API_KEY", "key-of-the-test");
-};
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await service?.close();
-  service = undefined;
-});
+const { serve, service } = serving();
 
 const key = (fields: Partial<Key> = {}): Key => ({
   id: "key_aaaaaaaaaaaa",
@@ -32,7 +23,10 @@ const key = (fields: Partial<Key> = {}): Key => ({
   ...fields,
 });
 const made: CreatedKey = { ...key(), key: "vtr_aaaaaaaaaaaa_secret" };
-const bodies = () => service?.seen.filter((one) => one.body.length > 0).map((one) => JSON.parse(one.body.toString()));
+const bodies = () =>
+  service()
+    ?.seen.filter((one) => one.body.length > 0)
+    .map((one) => JSON.parse(one.body.toString()));
 
 test("create sends what was given and nothing else, and prints the key", async () => {
   await serve({ "POST /v1/keys": (_, answer) => json(answer, made, 201) });
@@ -79,7 +73,7 @@ test.each([
 ])("%s %s is wrong use", async (option, value) => {
   await serve({});
   expect(await vitrine(["key", "create", "ci", option, value])).toMatchObject({ code: 2, stdout: "" });
-  expect(service?.seen).toEqual([]);
+  expect(service()?.seen).toEqual([]);
 });
 
 test("list says what is used of what may be, and which keys still open something", async () => {

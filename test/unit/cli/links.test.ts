@@ -1,20 +1,14 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { LinkInfo, PublishedPort } from "../../../src/client/index.ts";
-import { computer, type Handler, json, refuse, type Service, startService } from "../client/service.ts";
+import { computer, json, refuse } from "../client/service.ts";
 import { vitrine } from "./command-line.ts";
+import { serving } from "./serving.ts";
 
-let service: Service | undefined;
-const serve = async (routes: Record<string, Handler>) => {
-  service = await startService({ "GET /v1/computers/einstein": (_, answer) => json(answer, computer()), ...routes });
-  vi.stubEnv("VITRINE_URL", service.url);
-  vi.stubEnv("VITRINE_API_KEY", "key-of-the-test");
-};
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await service?.close();
-  service = undefined;
-});
-const bodies = () => service?.seen.filter((s) => s.body.length > 0).map((s) => JSON.parse(s.body.toString()));
+const { serve, service } = serving({ "GET /v1/computers/einstein": (_, answer) => json(answer, computer()) });
+const bodies = () =>
+  service()
+    ?.seen.filter((s) => s.body.length > 0)
+    .map((s) => JSON.parse(s.body.toString()));
 const run = (line: string) => vitrine(["computer", ...line.split(" ")]);
 
 const LINKS = "/v1/computers/cmp_abcdefghijkl/links";

@@ -2,25 +2,18 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Recording } from "../../../src/client/index.ts";
-import { type Handler, json, refuse, type Service, startService } from "../client/service.ts";
+import { type Handler, json, refuse } from "../client/service.ts";
 import { vitrine } from "./command-line.ts";
+import { serving } from "./serving.ts";
 
-let service: Service | undefined;
+const { serve, service } = serving();
 let folder: string;
-const serve = async (routes: Record<string, Handler>) => {
-  service = await startService(routes);
-  vi.stubEnv("VITRINE_URL", service.url);
-  vi.stubEnv("VITRINE_API_KEY", "key-of-the-test");
-};
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "vitrine-cli-"));
 });
 afterEach(async () => {
-  vi.unstubAllEnvs();
-  await service?.close();
-  service = undefined;
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -60,7 +53,7 @@ test("start sends what was given and nothing else", async () => {
   expect(plain).toMatchObject({ code: 0, stdout: expect.stringMatching(/id +rec_bbbbbbbbbbbb/) });
   expect(plain.stdout).not.toContain("video");
   await vitrine(["computer", "record", "start", "einstein", "--fps", "5", "--max-duration-s", "60", "--max-size-mb", "9"]);
-  expect(service?.seen.map(({ body }) => JSON.parse(body.toString()))).toEqual([{}, { fps: 5, max_duration_s: 60, max_size_mb: 9 }]);
+  expect(service()?.seen.map(({ body }) => JSON.parse(body.toString()))).toEqual([{}, { fps: 5, max_duration_s: 60, max_size_mb: 9 }]);
 });
 
 test("stop ends the newest that runs, and saves its video", async () => {

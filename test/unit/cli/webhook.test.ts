@@ -1,19 +1,10 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { CreatedWebhook, Webhook } from "../../../src/client/index.ts";
-import { type Handler, json, type Service, startService } from "../client/service.ts";
+import { json } from "../client/service.ts";
 import { vitrine } from "./command-line.ts";
+import { serving } from "./serving.ts";
 
-let service: Service | undefined;
-const serve = async (routes: Record<string, Handler>) => {
-  service = await startService(routes);
-  vi.stubEnv("VITRINE_URL", service.url);
-  vi.stubEnv("VITRINE_API_KEY", "key-of-the-test");
-};
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await service?.close();
-  service = undefined;
-});
+const { serve, service } = serving();
 
 const hook = (fields: Partial<Webhook> = {}): Webhook => ({
   id: "whk_aaaaaaaaaaaa",
@@ -37,7 +28,7 @@ test("create sends what was given and nothing else, and prints the secret", asyn
   expect(plain.stdout).toContain("whsec_c2VjcmV0\n");
   const full = await vitrine(["--json", "webhook", "create", "https://example.com/hook", "--event", "computer", "exec", "--after", "5"]);
   expect(JSON.parse(full.stdout)).toEqual(made);
-  expect(service?.seen.map(({ body }) => JSON.parse(body.toString()))).toEqual([
+  expect(service()?.seen.map(({ body }) => JSON.parse(body.toString()))).toEqual([
     { url: "https://example.com/hook" },
     { url: "https://example.com/hook", events: ["computer", "exec"], after: 5 },
   ]);

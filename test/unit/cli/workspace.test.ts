@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { tempDir } from "../../support/temp.ts";
-import { computer, type Handler, json, refuse, type Service, startService } from "../client/service.ts";
+import { computer, json, refuse } from "../client/service.ts";
 import { vitrine } from "./command-line.ts";
+import { serving } from "./serving.ts";
 
 const C = "/v1/computers/cmp_abcdefghijkl";
 const SNAPSHOT = {
@@ -14,20 +15,10 @@ const SNAPSHOT = {
   size_bytes: 20_000_000,
   workspace_quota_mb: 65536,
 };
-let service: Service | undefined;
+const { serve } = serving({ "GET /v1/computers/einstein": (_, answer) => json(answer, computer()) });
 let folder: string;
-const serve = async (routes: Record<string, Handler>) => {
-  service = await startService({ "GET /v1/computers/einstein": (_, answer) => json(answer, computer()), ...routes });
-  vi.stubEnv("VITRINE_URL", service.url);
-  vi.stubEnv("VITRINE_API_KEY", "key-of-the-test");
-};
 beforeEach(() => {
   folder = tempDir();
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await service?.close();
-  service = undefined;
 });
 
 test("snapshots are made, listed, restored and deleted", async () => {
