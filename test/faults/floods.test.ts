@@ -1,18 +1,10 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect } from "vitest";
-import { serviceProcess } from "../support/service-process.ts";
+import { expect } from "vitest";
 import { fault } from "./fault.ts";
+import { startedService } from "./started-service.ts";
 
-let service: Awaited<ReturnType<typeof serviceProcess>>;
-beforeAll(async () => {
-  service = await serviceProcess();
-  await service.start();
-});
-afterAll(async () => {
-  await service.stop();
-  service.remove();
-});
+const service = await startedService();
 
 const MIB = 1024 ** 2;
 /** What is said on a stream of output, when an emulated guest says it for about a minute. */

@@ -1,17 +1,9 @@
-import { afterAll, beforeAll, expect } from "vitest";
+import { expect } from "vitest";
 import type { Computer } from "../../src/client/index.ts";
-import { serviceProcess } from "../support/service-process.ts";
 import { fault } from "./fault.ts";
+import { startedService } from "./started-service.ts";
 
-let service: Awaited<ReturnType<typeof serviceProcess>>;
-beforeAll(async () => {
-  service = await serviceProcess();
-  await service.start();
-});
-afterAll(async () => {
-  await service.stop();
-  service.remove();
-});
+const service = await startedService();
 
 /** The next event of a type; what is already told does not count. */
 const next = (computer: Computer, type: "guest.unresponsive" | "guest.responsive") =>

@@ -1,21 +1,15 @@
 import { once } from "node:events";
-import { afterAll, beforeAll, expect } from "vitest";
+import { beforeAll, expect } from "vitest";
 import { WebSocket } from "ws";
 import type { Computer } from "../../src/client/index.ts";
 import type { EventType } from "../../src/contract/events.ts";
-import { serviceProcess } from "../support/service-process.ts";
 import { fault } from "./fault.ts";
+import { startedService } from "./started-service.ts";
 
-let service: Awaited<ReturnType<typeof serviceProcess>>;
+const service = await startedService();
 let computer: Computer;
 beforeAll(async () => {
-  service = await serviceProcess();
-  await service.start();
   computer = await service.vitrine.computers.create();
-});
-afterAll(async () => {
-  await service.stop();
-  service.remove();
 });
 
 const root = (command: string) => computer.exec(command, { user: "root", timeout_s: 120 });

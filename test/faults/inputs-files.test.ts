@@ -8,9 +8,9 @@ import { Readable } from "node:stream";
 import { createGzip, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect } from "vitest";
 import type { Computer } from "../../src/client/index.ts";
-import { serviceProcess } from "../support/service-process.ts";
 import { type Entry, tarOf } from "../support/tar.ts";
 import { fault } from "./fault.ts";
+import { startedService } from "./started-service.ts";
 import { all, asking, type Try } from "./tries.ts";
 
 const MIB = 1024 ** 2;
@@ -20,22 +20,18 @@ const SMALL_MB = 32;
 /** What the bomb unpacks to: tar reads all of it, full or not, and emulation makes that slow. */
 const BOMB_MB = 128;
 
-let service: Awaited<ReturnType<typeof serviceProcess>>;
+const service = await startedService({ VITRINE_RAM_FACTOR: "2" });
 let computer: Computer;
 let ask: ReturnType<typeof asking>;
 const hostFile = join(tmpdir(), `vt-host-${randomBytes(6).toString("hex")}`);
 beforeAll(async () => {
   writeFileSync(hostFile, "the host's");
-  service = await serviceProcess({ VITRINE_RAM_FACTOR: "2" });
-  await service.start();
   ask = asking(service.url);
   computer = await service.vitrine.computers.create({ name: "bob", template: "scratch", ram_mb: 512 });
   await asRoot(`mkdir -p ${SMALL} && mount -t tmpfs -o size=${SMALL_MB}m,nr_inodes=5000,mode=0777 small ${SMALL}`);
 });
 afterAll(async () => {
   await computer?.delete();
-  await service.stop();
-  service.remove();
   rmSync(hostFile);
 });
 

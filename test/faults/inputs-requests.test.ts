@@ -3,26 +3,22 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect } from "vitest";
 import type { Computer } from "../../src/client/index.ts";
 import { rawRequest, UPGRADE } from "../support/raw-request.ts";
-import { serviceProcess } from "../support/service-process.ts";
 import { fault } from "./fault.ts";
+import { startedService } from "./started-service.ts";
 import { all, asking, type Try } from "./tries.ts";
 
-let service: Awaited<ReturnType<typeof serviceProcess>>;
+const service = await startedService({ VITRINE_RAM_FACTOR: "2" });
 let ask: ReturnType<typeof asking>;
 /** One with a browser, and another, whose tokens are not its. */
 let ada: Computer;
 let bob: Computer;
 beforeAll(async () => {
-  service = await serviceProcess({ VITRINE_RAM_FACTOR: "2" });
-  await service.start();
   ask = asking(service.url);
   ada = await service.vitrine.computers.create({ name: "ada" });
   bob = await service.vitrine.computers.create({ name: "bob", template: "scratch", ram_mb: 512 });
 });
 afterAll(async () => {
   for (const one of [ada, bob]) await one?.delete();
-  await service.stop();
-  service.remove();
 });
 
 const key = () => ({ Authorization: `Bearer ${service.apiKey}` });

@@ -11,8 +11,8 @@ import { AGENT_PORT, DIRECT_PORTS, RFB_PORT } from "../../src/contract/guest/pro
 import { encodeFrame, OPCODE } from "../../src/server/relay/ws-frames.ts";
 import { commandLine, fdsOf, listeners, processesIn } from "../support/machine-processes.ts";
 import { rawRequest, UPGRADE } from "../support/raw-request.ts";
-import { serviceProcess } from "../support/service-process.ts";
 import { fault } from "./fault.ts";
+import { startedService } from "./started-service.ts";
 import { all, type Try } from "./tries.ts";
 
 const STALL_S = 3;
@@ -20,18 +20,16 @@ const MAX_MESSAGE = 1024 ** 2;
 /** What Chromium is asked to say to a client that does not listen. */
 const FLOOD_MB = 200;
 
-let service: Awaited<ReturnType<typeof serviceProcess>>;
+const service = await startedService({
+  VITRINE_RAM_FACTOR: "2",
+  VITRINE_LOG_LEVEL: "debug",
+  VITRINE_STALL_TIMEOUT_S: String(STALL_S),
+  VITRINE_MAX_MESSAGE_BYTES: String(MAX_MESSAGE),
+});
 /** One with a browser and a display, and its neighbour. */
 let ada: Computer;
 let bob: Computer;
 beforeAll(async () => {
-  service = await serviceProcess({
-    VITRINE_RAM_FACTOR: "2",
-    VITRINE_LOG_LEVEL: "debug",
-    VITRINE_STALL_TIMEOUT_S: String(STALL_S),
-    VITRINE_MAX_MESSAGE_BYTES: String(MAX_MESSAGE),
-  });
-  await service.start();
   ada = await service.vitrine.computers.create({
     name: "ada",
     published_ports: [8000],
@@ -41,8 +39,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const one of [ada, bob]) await one?.delete();
-  await service.stop();
-  service.remove();
 });
 
 /** A WebSocket that is open. Throws with what was answered instead. */

@@ -1,26 +1,18 @@
-import { afterAll, beforeAll, expect } from "vitest";
+import { expect } from "vitest";
 import type { Computer, VitrineError } from "../../src/client/index.ts";
-import { serviceProcess } from "../support/service-process.ts";
 import { fault } from "./fault.ts";
+import { startedService } from "./started-service.ts";
 
 const SCRATCH = { template: "scratch", ram_mb: 512, vcpus: 1 } as const;
 const CAPACITY = 4;
 const WAITING = 3;
 
-let service: Awaited<ReturnType<typeof serviceProcess>>;
-beforeAll(async () => {
-  service = await serviceProcess({
-    VITRINE_MAX_COMPUTERS: String(CAPACITY),
-    VITRINE_MAX_CREATES: "2",
-    VITRINE_MAX_CREATES_WAITING: String(WAITING),
-    VITRINE_RAM_RESERVE_MB: "0",
-    VITRINE_RAM_FACTOR: "4",
-  });
-  await service.start();
-});
-afterAll(async () => {
-  await service.stop();
-  service.remove();
+const service = await startedService({
+  VITRINE_MAX_COMPUTERS: String(CAPACITY),
+  VITRINE_MAX_CREATES: "2",
+  VITRINE_MAX_CREATES_WAITING: String(WAITING),
+  VITRINE_RAM_RESERVE_MB: "0",
+  VITRINE_RAM_FACTOR: "4",
 });
 const machines = () => service.processes("qemu-system");
 /** Nothing of any computer is left. */

@@ -1,18 +1,16 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import type { Computer } from "../../src/client/index.ts";
 import { fdsOf } from "../support/machine-processes.ts";
-import { serviceProcess } from "../support/service-process.ts";
 import { fault } from "./fault.ts";
+import { startedService } from "./started-service.ts";
 
 const CYCLES = 15;
 const SMALL = { template: "scratch", ram_mb: 512 } as const;
 
-let service: Awaited<ReturnType<typeof serviceProcess>>;
+const service = await startedService({ VITRINE_RAM_FACTOR: "2" });
 let ada: Computer;
 let bob: Computer;
 beforeAll(async () => {
-  service = await serviceProcess({ VITRINE_RAM_FACTOR: "2" });
-  await service.start();
   // The first of its shape on a host boots; those after it are restored.
   await (await service.vitrine.computers.create(SMALL)).delete();
   ada = await service.vitrine.computers.create({ name: "ada", ...SMALL });
@@ -20,8 +18,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const one of [ada, bob]) await one?.delete();
-  await service.stop();
-  service.remove();
 });
 
 /** How far the guest's clock is from the host's at the most, in milliseconds; the call's own time is not its fault. */

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect } from "vitest";
+import { expect } from "vitest";
 import type { Computer } from "../../src/client/index.ts";
-import { serviceProcess } from "../support/service-process.ts";
 import { fault } from "./fault.ts";
+import { startedService } from "./started-service.ts";
 
 const MIB = 1024 ** 2;
 /** GiB that are written below /home/ohm, beside a system disk of 2 GiB: more than it would hold. With 6 it takes six minutes where the guest is emulated. */
@@ -22,15 +22,7 @@ for file in range(${GIB * 4}):
 `;
 const HASH = "cd /home/ohm/proof && cat $(ls | sort -n) | md5sum";
 
-let service: Awaited<ReturnType<typeof serviceProcess>>;
-beforeAll(async () => {
-  service = await serviceProcess();
-  await service.start();
-});
-afterAll(async () => {
-  await service.stop();
-  service.remove();
-});
+const service = await startedService();
 
 const run = async (computer: Computer, command: string): Promise<string> => {
   const { exit_code, stdout, stderr } = await computer.exec(command, { timeout_s: PATIENCE_S });

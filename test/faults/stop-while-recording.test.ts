@@ -1,10 +1,12 @@
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { expect, onTestFinished } from "vitest";
-import { serviceProcess } from "../support/service-process.ts";
+import { expect } from "vitest";
 import { probe } from "../unit/recordings/video.ts";
 import { fault } from "./fault.ts";
+import { startedService } from "./started-service.ts";
+
+const service = await startedService();
 
 fault(
   {
@@ -13,12 +15,6 @@ fault(
     expected: "each time the file is finalized: a whole mp4 that can be fetched, also when the computer is gone",
   },
   async () => {
-    const service = await serviceProcess();
-    onTestFinished(async () => {
-      await service.stop();
-      service.remove();
-    });
-    await service.start();
     const { vitrine } = service;
     const computer = await vitrine.computers.create();
     const lengths: number[] = [];

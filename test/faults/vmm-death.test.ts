@@ -1,19 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect } from "vitest";
-import { serviceProcess } from "../support/service-process.ts";
+import { expect } from "vitest";
 import { fault } from "./fault.ts";
+import { startedService } from "./started-service.ts";
 
-let service: Awaited<ReturnType<typeof serviceProcess>>;
-beforeAll(async () => {
-  service = await serviceProcess();
-  await service.start();
-});
-afterAll(async () => {
-  await service.stop();
-  service.remove();
-});
+const service = await startedService();
 
 const F5 = {
   id: "F5",

@@ -1,10 +1,12 @@
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { receiver } from "../support/receiver.ts";
-import { serviceProcess } from "../support/service-process.ts";
 import { fault } from "./fault.ts";
+import { startedService } from "./started-service.ts";
 
 const KILLS = 5;
 const EVENTS = 20;
+
+const service = await startedService();
 
 fault(
   {
@@ -13,11 +15,6 @@ fault(
     expected: "each event comes, in order; again only what was not acknowledged when the service was killed",
   },
   async () => {
-    const service = await serviceProcess();
-    onTestFinished(async () => {
-      await service.stop();
-      service.remove();
-    });
     const hook = await receiver();
     /** Ids of what was acknowledged. */
     const acknowledged = new Set<number>();
@@ -34,7 +31,6 @@ fault(
       response.writeHead(200).end(() => acknowledged.add(id));
     };
     const { vitrine } = service;
-    await service.start();
     await vitrine.webhooks.create({ url: hook.url, events: ["audit"] });
     for (let kill = 0; kill < KILLS; kill++) {
       const before = hook.seen.length;
