@@ -1,28 +1,14 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, connect as dial } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { type Computer, Vitrine } from "../../src/client/index.ts";
+import { Vitrine } from "../../src/client/index.ts";
 import { ERRORS } from "../../src/contract/errors.ts";
+import { oneComputer } from "../support/one-computer.ts";
 import { cookieOf, type PortServer, refused, startPortServer, streamUnder, under, visitUnder } from "../support/port-server.ts";
-import { startService, type TestService } from "../support/service.ts";
 
-let service: TestService;
-let computer: Computer;
+const { service, computer } = await oneComputer("dev-box");
 let app: PortServer;
-const dir = mkdtempSync(join(tmpdir(), "vt-"));
-beforeAll(async () => {
-  service = await startService(dir);
-  computer = await new Vitrine(service).computers.create({ name: "dev-box" });
-});
-afterAll(async () => {
-  await computer?.delete();
-  await service?.close();
-  rmSync(dir, { recursive: true });
-});
 beforeEach(async () => {
   app = await startPortServer();
 });

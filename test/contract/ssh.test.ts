@@ -1,24 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Computer, Vitrine } from "../../src/client/index.ts";
+import { expect, test } from "vitest";
+import { Vitrine } from "../../src/client/index.ts";
 import { vitrineOnTerminal } from "../support/on-a-terminal.ts";
-import { startService, type TestService } from "../support/service.ts";
+import { oneComputer } from "../support/one-computer.ts";
 import { vitrine } from "../unit/cli/command-line.ts";
 
-let service: TestService;
-let computer: Computer;
-const dir = mkdtempSync(join(tmpdir(), "vt-"));
-beforeAll(async () => {
-  service = await startService(dir);
-  computer = await new Vitrine(service).computers.create({ name: "ada" });
-});
-afterAll(async () => {
-  await computer?.delete();
-  await service?.close();
-  rmSync(dir, { recursive: true });
-});
+const { service } = await oneComputer("ada");
 const ssh = (...args: string[]) => vitrineOnTerminal(service, "computer", "ssh", "ada", ...args);
 
 test("ssh has our size and its changes, leaves by Ctrl-], comes back, and exits as the command does", async () => {

@@ -1,24 +1,10 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { type Computer, type Terminal, Vitrine } from "../../src/client/index.ts";
-import { startService, type TestService } from "../support/service.ts";
+import type { Terminal } from "../../src/client/index.ts";
+import { oneComputer } from "../support/one-computer.ts";
 
-let service: TestService;
-let computer: Computer;
-const dir = mkdtempSync(join(tmpdir(), "vt-"));
-beforeAll(async () => {
-  service = await startService(dir);
-  computer = await new Vitrine(service).computers.create({ name: "ada" });
-});
-afterAll(async () => {
-  await computer?.delete();
-  await service?.close();
-  rmSync(dir, { recursive: true });
-});
+const { service, computer } = await oneComputer("ada");
 
 /** The machine is this host, which has no user ohm. */
 const create = (argv: string[], size = {}) => computer.terminals.create({ argv, user: "root", cwd: "/tmp", ...size });

@@ -1,30 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import type { Computer } from "../../src/client/index.ts";
-import { vitrine, vm } from "./shared.ts";
+import { expect, test } from "vitest";
+import { vm } from "./shared.ts";
+import { run, smallComputer } from "./small-computer.ts";
 
 const MIB = 1024 ** 2;
-const make = async (more: object = {}): Promise<Computer> => {
-  const computer = await vitrine.computers.create({
-    template: "scratch",
-    ram_mb: 512,
-    vcpus: 1,
-    disk_size_mb: 2048,
-    workspace_quota_mb: 1024,
-    ...more,
-  });
-  onTestFinished(() => computer.delete());
-  return computer;
-};
-const run = async (computer: Computer, command: string): Promise<string> => {
-  const { exit_code, stdout, stderr } = await computer.exec(command, { timeout_s: 300 });
-  expect(exit_code, stderr).toBe(0);
-  return stdout;
-};
 
 test("what a workspace was comes back, and a new computer begins with it; the file system is whole in both", async () => {
-  const computer = await make();
+  const computer = await smallComputer();
   // Not synced: a snapshot has all that was written before it.
   await run(computer, "echo first > text; mkdir folder; dd if=/dev/urandom of=folder/big bs=1M count=48; sha256sum folder/big > sum");
   const first = await computer.snapshots.create({ name: "first" });
@@ -34,7 +17,7 @@ test("what a workspace was comes back, and a new computer begins with it; the fi
   expect(used).toBeGreaterThan(96 * MIB);
 
   // Of one that runs, which goes on.
-  const copy = await make({ workspace_snapshot: first.id, workspace_quota_mb: 2048 });
+  const copy = await smallComputer({ workspace_snapshot: first.id, workspace_quota_mb: 2048 });
   expect(copy).toMatchObject({ start_kind: "booted", workspace_quota_mb: 2048 });
   expect(await run(copy, "cat text; sha256sum --status -c sum && stat -c %U text; ls new || true")).toBe("first\nohm\n");
   expect(Number((await run(copy, "df -m --output=avail . | tail -n 1")).trim())).toBeGreaterThan(1024);

@@ -1,38 +1,22 @@
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Computer } from "../../src/client/index.ts";
-import { vitrine } from "./shared.ts";
+import { run, smallComputer } from "./small-computer.ts";
 
-const make = async (): Promise<Computer> => {
-  const computer = await vitrine.computers.create({
-    template: "scratch",
-    ram_mb: 512,
-    vcpus: 1,
-    disk_size_mb: 2048,
-    workspace_quota_mb: 1024,
-  });
-  onTestFinished(() => computer.delete());
-  return computer;
-};
-const run = async (computer: Computer, command: string, user = "ohm"): Promise<string> => {
-  const { exit_code, stdout, stderr } = await computer.exec(command, { user, timeout_s: 300 });
-  expect(exit_code, stderr).toBe(0);
-  return stdout;
-};
 /** Of the file system's top: what an export makes there is not to stay. */
 const leftovers = (computer: Computer): Promise<string> => run(computer, "ls /run/vitrine/celestofs", "root");
 
 test("a workspace goes out as it is at one moment and comes in whole, over what is there or instead of it", async () => {
-  const computer = await make();
+  const computer = await smallComputer();
   await run(computer, "mkdir -p app/.git && echo kept > app/.git/HEAD && ln -s HEAD app/.git/link && chmod 750 app");
   // Made all the while: what is read folder by folder would have more in the second than in the first.
   await computer.processes.start("mkdir a b; i=0; while :; do i=$((i+1)); : > a/$i; : > b/$i; done");
   const archive = await buffer(await computer.workspace.export());
   expect(await leftovers(computer)).toBe("home\n");
 
-  const other = await make();
+  const other = await smallComputer();
   await other.files.write("/home/ohm/old.txt", "old");
   await other.workspace.import(archive);
   expect(await run(other, "cat app/.git/link old.txt; stat -c '%a %U' app; stat -c %U app/.git/HEAD")).toBe("kept\nold750 ohm\nohm\n");
@@ -51,7 +35,7 @@ test("a workspace goes out as it is at one moment and comes in whole, over what 
 });
 
 test("an export that nobody reads any more leaves nothing in the guest", async () => {
-  const computer = await make();
+  const computer = await smallComputer();
   await run(computer, "dd if=/dev/urandom of=big bs=1M count=64 conv=fsync");
   const archive = await computer.workspace.export();
   await new Promise((resolve) => archive.once("data", resolve));

@@ -1,27 +1,13 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { Computer } from "../../src/client/index.ts";
 import { qemuIn } from "../support/machine-processes.ts";
-import { vitrine, vm } from "./shared.ts";
+import { vm } from "./shared.ts";
+import { run, smallComputer } from "./small-computer.ts";
 
 const MIB = 1024 ** 2;
 
-const made = (computer: Computer): Computer => {
-  onTestFinished(() => computer.delete());
-  return computer;
-};
-const make = async (more: object = {}): Promise<Computer> =>
-  made(
-    await vitrine.computers.create({ template: "scratch", ram_mb: 512, vcpus: 1, disk_size_mb: 2048, workspace_quota_mb: 1024, ...more }),
-  );
-const run = async (computer: Computer, command: string, user = "ohm"): Promise<string> => {
-  const { exit_code, stdout, stderr } = await computer.exec(command, { user, timeout_s: 300 });
-  expect(exit_code, stderr).toBe(0);
-  return stdout;
-};
-
 test("the workspace is said to be 1.0P, holds its quota and no more, and what is removed is the host's again", async () => {
-  const computer = await make();
+  const computer = await smallComputer();
   const [system, workspace] = (await run(computer, "df -BM --output=source,size,avail / /home/ohm | tail -n 2")).trim().split("\n");
   const [, rootMb] = /^\/dev\/root\s+(\d+)M/.exec(system!)!;
   expect(Number(rootMb)).toBeGreaterThan(1850);
@@ -51,7 +37,7 @@ test("the workspace is said to be 1.0P, holds its quota and no more, and what is
 });
 
 test("what was acknowledged outlives both ways to stop, and a machine that is killed; a fork has it, too", async () => {
-  const computer = await make();
+  const computer = await smallComputer();
   await computer.files.write("/home/ohm/a/file.txt", "first");
   await computer.stop();
   await computer.start();
@@ -74,7 +60,7 @@ test("what was acknowledged outlives both ways to stop, and a machine that is ki
   expect(await run(computer, "cat moved.txt third.txt")).toBe("secondthird");
 
   const [copy] = await computer.fork();
-  made(copy!);
+  onTestFinished(() => copy!.delete());
   await computer.files.write("/home/ohm/moved.txt", "of the original");
   expect(await run(copy!, "cat moved.txt; stat -c %U moved.txt; df -h --output=size . | tail -n 1")).toMatch(/^secondohm\n\s*1\.0P\n$/);
 });

@@ -37,7 +37,11 @@ export const startProcess = async ({ processes }: Computer, start: Start): Promi
 /** On a terminal. */
 export const startOnTerminal = async ({ terminals }: Computer, start: Start): Promise<Running> => {
   const { terminal_id } = await terminals.create(start);
-  const terminal = await terminals.attach(terminal_id);
+  const end = () => terminals.end(terminal_id);
+  const terminal = await terminals.attach(terminal_id).catch(async (error) => {
+    await end().catch(() => {});
+    throw error;
+  });
   terminal.setEncoding("utf8");
   return {
     details: { terminal_id },
@@ -50,6 +54,6 @@ export const startOnTerminal = async ({ terminals }: Computer, start: Start): Pr
       if (!terminal.write(chars)) await once(terminal, "drain");
     },
     leave: () => terminal.detach(),
-    kill: () => terminals.end(terminal_id),
+    kill: end,
   };
 };
