@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { Agent, type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startService, type TestService } from "../support/service.ts";
 
@@ -86,6 +89,19 @@ test("background processes: start, list, write, read, signal", async () => {
 });
 
 describe("files", () => {
+  test("an upload that is refused before it was read holds up nothing that comes after it on its connection", async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = async (method: string, path: string, body?: Buffer): Promise<number> => {
+      const sent = request(service.url + base + path, { agent, method, headers: { authorization: `Bearer ${service.apiKey}` } });
+      sent.end(body);
+      const [answer] = (await once(sent, "response")) as [IncomingMessage];
+      await buffer(answer);
+      return answer.statusCode!;
+    };
+    expect(await ask("PUT", `/files?path=${guest}`, Buffer.alloc(16 * 1024 ** 2))).toBe(409);
+    expect(await ask("GET", `/files/stat?path=${guest}`)).toBe(200);
+    agent.destroy();
+  });
   const at = (name: string) => `path=${encodeURIComponent(join(guest, name))}`;
   test("a file goes in and comes out with the same bytes, whole and in ranges", async () => {
     const bytes = randomBytes(3_000_000);

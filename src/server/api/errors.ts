@@ -39,4 +39,7 @@ export const answerErrors =
     // What of the body is still to come is not waited for.
     if (error.code === "request_timeout") response.setHeader("Connection", "close");
     response.status(error.status).json(error.toBody(id));
+    // The rest of a body that somebody had begun to read is let pass by, as Node does with one that nobody has: the next request comes after it.
+    request.unpipe();
+    request.resume();
   };
