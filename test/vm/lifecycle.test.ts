@@ -1,21 +1,12 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { processesIn } from "../support/machine-processes.ts";
 import { vitrine, vm } from "./shared.ts";
 
-/** Pids of the processes that work in the service's data directory, by listing. */
-const processesIn = (dir: string): string[] =>
-  readdirSync("/proc").filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      return readlinkSync(`/proc/${pid}/cwd`).startsWith(dir);
-    } catch {
-      return false;
-    }
-  });
-
 test("a scratch computer: files outlive stop and start, delete leaves nothing", async () => {
-  const computer = await vitrine.computers.create({ template: "scratch", ram_mb: 512, vcpus: 1, disk_size_mb: 6144 });
+  // No other test has one of this size, so there is no template of it.
+  const computer = await vitrine.computers.create({ template: "scratch", ram_mb: 544, vcpus: 1, disk_size_mb: 6144 });
   const dir = join(vm.dataDir, "computers", computer.id);
   expect(computer).toMatchObject({ status: "running", browser: null, start_kind: "booted" });
   expect(computer.ready_ms).toBeGreaterThan(0);
@@ -36,9 +27,9 @@ test("a scratch computer: files outlive stop and start, delete leaves nothing", 
 test("a QEMU that is killed leaves an error with its reason; start works again", async () => {
   const computer = await vitrine.computers.create({ template: "scratch", ram_mb: 512, vcpus: 1 });
   const dir = join(vm.dataDir, "computers", computer.id);
-  for (const pid of processesIn(dir)) process.kill(Number(pid), "SIGKILL");
+  for (const pid of processesIn(dir)) process.kill(pid, "SIGKILL");
   await expect.poll(async () => (await computer.refresh()).status, { timeout: 30_000 }).toBe("error");
-  expect(computer.last_error?.code).toBe("machine_failed");
+  expect(computer.last_error?.code).toBe("machine_exited");
   await computer.start();
   expect((await computer.exec("echo back")).stdout).toBe("back\n");
   await computer.delete();
