@@ -1,6 +1,6 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from "express";
 import type { z } from "zod";
-import { VitrineError } from "../../contract/errors.ts";
+import { type ErrorCode, VitrineError } from "../../contract/errors.ts";
 import { type BodyShape, type Media, PathParams, type Route } from "../../contract/route.ts";
 import { ROUTES, type RouteId } from "../../contract/routes.ts";
 import type { Caller } from "../auth/caller.ts";
@@ -67,21 +67,29 @@ const jsonReader = ({ bodyBytes, stallS }: Pick<Limits, "bodyBytes" | "stallS">)
 
 const isJson = (shape: BodyShape | undefined): shape is z.ZodType => shape !== undefined && !("media" in shape);
 
+/** What cannot be an id is the id of nothing: how that is said, and what the id is called in its details. */
+const NOTHING: Readonly<Record<string, readonly [code: ErrorCode, detail: string]>> = {
+  id: ["computer_not_found", "id"],
+  key_id: ["key_not_found", "id"],
+  webhook_id: ["webhook_not_found", "id"],
+  pid: ["process_not_found", "pid"],
+  terminal_id: ["terminal_not_found", "id"],
+  rid: ["recording_not_found", "id"],
+  sid: ["snapshot_not_found", "id"],
+  target: ["target_not_found", "target"],
+};
+const shown = (value: unknown): string => String(value).slice(0, 64);
+
 const parseParams = (params: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(params).map(([name, value]) => {
       const result = PathParams[name as keyof typeof PathParams]?.safeParse(value);
       if (result?.success) return [name, result.data];
-      // What cannot be an id is the id of nothing.
-      if (name === "id") throw new VitrineError("computer_not_found", { id: String(value).slice(0, 64) });
-      if (name === "key_id") throw new VitrineError("key_not_found", { id: String(value).slice(0, 64) });
-      if (name === "webhook_id") throw new VitrineError("webhook_not_found", { id: String(value).slice(0, 64) });
-      if (name === "pid") throw new VitrineError("process_not_found", { pid: String(value).slice(0, 64) });
-      if (name === "terminal_id") throw new VitrineError("terminal_not_found", { id: String(value).slice(0, 64) });
-      if (name === "rid")
-        throw new VitrineError("recording_not_found", { id: String(value).slice(0, 64), computer: String(params.id ?? "").slice(0, 64) });
-      if (name === "sid") throw new VitrineError("snapshot_not_found", { id: String(value).slice(0, 64) });
-      if (name === "target") throw new VitrineError("target_not_found", { target: String(value).slice(0, 64) });
+      const nothing = NOTHING[name];
+      if (nothing) {
+        const [code, detail] = nothing;
+        throw new VitrineError(code, { [detail]: shown(value), ...(name === "rid" && { computer: shown(params.id ?? "") }) });
+      }
       throw new VitrineError("invalid_request", { reason: `${name} is not valid` });
     }),
   );
