@@ -83,6 +83,6 @@ export interface Guest {
   connect(port: number, signal: AbortSignal): Promise<Duplex>;
   /** Hands every connection that programs in the guest make to somewhere outside to `outside`, until the guest is closed. */
   serveConnections(outside: Outside): void;
-  /** Ends the link for good. Calls under way, and later ones, fail with `reason`. */
+  /** Ends the link for good. Calls under way, and later ones, fail with `reason`; where there is none, with guest_link_lost and guest_unreachable. */
   close(reason?: VitrineError): void;
 }

@@ -28,7 +28,7 @@ export interface Link {
    * fails at once.
    */
   session(signal: AbortSignal): Promise<ClientHttp2Session>;
-  /** Calls under way and later ones fail with `reason`. */
+  /** Calls under way and later ones fail with `reason`; where there is none, with guest_link_lost and guest_unreachable. */
   close(reason?: VitrineError): void;
 }
 
@@ -134,8 +134,8 @@ export const openLink = (address: LinkAddress, firstSecret: string, log: GuestLo
         }
       }
     },
-    close: (reason = new VitrineError("guest_unreachable", { reason: "the link to it is closed" })) => {
-      closing.abort(reason);
+    close: (reason) => {
+      closing.abort(reason ?? new VitrineError("guest_unreachable", { reason: "the link to it is closed" }));
       attempt?.cancel.abort();
       pulse.close();
       current?.destroy(reason);

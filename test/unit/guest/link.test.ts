@@ -164,6 +164,17 @@ test("a guest that has frozen fails what is under way, and is told of until it a
   }
 });
 
+test("what is under way when the link is closed for no reason of its own has lost it; what comes later does not reach the guest", async () => {
+  const agent = await begin();
+  await echo(agent);
+  const running = agent.guest.exec({ argv: ["sleep", "10"], user: "ohm", timeout_ms: 60_000 }, soon());
+  const failure = Promise.allSettled([running]);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  agent.guest.close();
+  expect(await failure).toEqual([{ status: "rejected", reason: expect.objectContaining({ code: "guest_link_lost" }) }]);
+  await expect(echo(agent)).rejects.toMatchObject({ code: "guest_unreachable" });
+});
+
 test("what is under way when the link is closed fails with what it is closed for", async () => {
   const agent = await begin();
   await echo(agent);
