@@ -14,9 +14,12 @@ beforeAll(async () => {
 
 const root = (command: string) => computer.exec(command, { user: "root", timeout_s: 120 });
 const next = async (type: EventType) => (await computer.events({ after: "latest", types: [type], timeoutMs: 300_000 }).next()).value?.data;
-const version = async (): Promise<string> => {
-  const answer = await fetch(computer.cdp_url!.replace("/cdp?", "/cdp/json/version?"));
-  return ((await answer.json()) as { webSocketDebuggerUrl: string }).webSocketDebuggerUrl;
+const ask = async <T>(what: string): Promise<T> => (await fetch(computer.cdp_url!.replace("/cdp?", `/cdp/json/${what}?`))).json() as T;
+/** The browser's URL, and the id that Chromium itself has given to its first page. */
+const seen = async () => {
+  const { webSocketDebuggerUrl: url } = await ask<{ webSocketDebuggerUrl: string }>("version");
+  const [page] = await ask<{ id: string }[]>("list");
+  return { url, page: page?.id };
 };
 /** A WebSocket that is open, and the code that it is closed with. */
 const open = async (url: string, protocol?: string) => {
@@ -33,7 +36,7 @@ const F7 = {
   expected: "an event; the CDP socket is closed with a code; the same URL leads to the next Chromium, which has another id",
 };
 fault(F7, async () => {
-  const before = await version();
+  const before = await seen();
   const socket = await open(computer.cdp_ws_url!);
   const crashed = next("browser.crashed");
   await root("pkill -KILL -o chromium");
@@ -41,9 +44,9 @@ fault(F7, async () => {
   expect(code).toBe(1001);
   expect(await crashed).toHaveProperty("starts");
   // On a busy host it takes longer to come than a request is kept waiting for it.
-  await expect.poll(version, { timeout: 240_000 }).toMatch(/^ws:/);
-  const after = await version();
-  expect(after).not.toBe(before);
+  await expect.poll(() => seen().catch(() => null), { timeout: 240_000 }).toMatchObject({ url: before.url, page: expect.any(String) });
+  const after = await seen();
+  expect(after.page).not.toBe(before.page);
   await expect.poll(async () => (await computer.refresh()).browser?.status, { timeout: 240_000 }).toBe("ready");
   const browser = await computer.connectPlaywright({ timeout: 120_000 });
   expect(await browser.contexts()[0]!.pages()[0]!.evaluate("40 + 2")).toBe(42);
