@@ -84,24 +84,29 @@ const migrate = (db: DatabaseSync, file: string): void => {
 /** Primary result codes of SQLite that are the disk's doing: read-only, I/O error, full, cannot open. Source: sqlite.org/rescode.html. */
 const DISK_CODES = [8, 10, 13, 14];
 
-/** Has what cannot be written because of the disk fail with store_failed. */
+const telling = <T>(write: () => T): T => {
+  try {
+    return write();
+  } catch (error) {
+    const { errcode = 0, errstr } = error as { errcode?: number; errstr?: string };
+    if (DISK_CODES.includes(errcode & 0xff)) throw new VitrineError("store_failed", { reason: errstr }, { cause: error });
+    throw error;
+  }
+};
+
+/** Has what cannot be written because of the disk fail with store_failed: a statement, or the transaction that it is in. */
 const tellFailures = (db: DatabaseSync): void => {
+  const exec = db.exec.bind(db);
+  db.exec = (sql) => telling(() => exec(sql));
   const prepare = db.prepare.bind(db);
   db.prepare = (sql) => {
     const statement = prepare(sql);
     const run = statement.run.bind(statement);
-    statement.run = ((...values: Parameters<typeof run>) => {
-      try {
-        return run(...values);
-      } catch (error) {
-        const { errcode = 0, errstr } = error as { errcode?: number; errstr?: string };
-        if (DISK_CODES.includes(errcode & 0xff)) throw new VitrineError("store_failed", { reason: errstr }, { cause: error });
-        throw error;
-      }
-    }) as typeof run;
+    statement.run = ((...values: Parameters<typeof run>) => telling(() => run(...values))) as typeof run;
     return statement;
   };
 };
+
 /** Makes a transaction of what `work` writes: all of it is kept, or nothing. It may not wait, nor begin another. */
 export const atomicallyIn =
   (db: DatabaseSync) =>
@@ -112,7 +117,8 @@ export const atomicallyIn =
       db.exec("COMMIT");
       return result;
     } catch (error) {
-      db.exec("ROLLBACK");
+      // A full disk has SQLite roll it back by itself.
+      if (db.isTransaction) db.exec("ROLLBACK");
       throw error;
     }
   };

@@ -115,7 +115,9 @@ test.skipIf(process.getuid?.() !== 0)("what a full disk does not take fails with
     const flood = () => {
       for (let i = 0; i < 1000; i++) store.computers.insert(computerRecord(`cmp_${i}`, `n-${i}`));
     };
-    expect(flood).toThrow(expect.objectContaining({ code: "store_failed", status: 507 }));
+    const full = expect.objectContaining({ code: "store_failed", status: 507 });
+    expect(flood).toThrow(full);
+    expect(() => store.atomically(flood), "in a transaction, which ends with its failure").toThrow(full);
     expect(store.computers.get("ada")?.status).toBe("creating");
     rmSync(ballast);
     store.computers.patch("cmp_a", { status: "running" });
