@@ -1,20 +1,36 @@
 import type { ClientHttp2Stream } from "node:http2";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { badAnswer } from "./answers.ts";
 import { asLoss, cancel } from "./loss.ts";
 
 /**
- * The bytes of an answer up to its end. Fails with guest_link_lost when they break off: a stream that was reset before anyone read it ends without an
- * error of its own.
+ * The bytes of an answer up to its end, taken from now on, whenever they are asked for: to Node's own iterator an HTTP/2 stream that has closed is a broken one, also when all of it has
+ * come and waits to be read.
  */
-export async function* readChunks(stream: ClientHttp2Stream): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
-    if (stream.rstCode !== 0) throw asLoss(stream.errored);
-  } catch (error) {
-    throw asLoss(error);
-  }
-}
+const taken = (stream: ClientHttp2Stream): Readable => {
+  const bytes = new PassThrough();
+  // Told to whoever reads it; nobody may.
+  bytes.on("error", () => {});
+  const onClose = () => {
+    if (!stream.readableEnded) bytes.destroy(asLoss(stream.errored));
+  };
+  stream.once("close", onClose);
+  if (stream.destroyed) onClose();
+  return stream.pipe(bytes);
+};
+
+/** The same, piece by piece. Fails with guest_link_lost when they break off: a stream that was reset before anyone read it ends without an error of its own. */
+export const readChunks = (stream: ClientHttp2Stream): AsyncGenerator<Buffer> => {
+  const bytes = taken(stream);
+  return (async function* () {
+    try {
+      for await (const chunk of bytes as AsyncIterable<Buffer>) yield chunk;
+      if (stream.rstCode !== 0) throw asLoss(stream.errored);
+    } catch (error) {
+      throw asLoss(error);
+    }
+  })();
+};
 
 /** An answer's bytes as a stream of their own, that is whole when it ends. Destroying it resets the answer. */
 export const readBody = (stream: ClientHttp2Stream): Readable => {

@@ -17,6 +17,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { peakMemory, soon, startAgent, type TestAgent } from "./agent.ts";
 
@@ -299,4 +301,16 @@ test("what an agent that was killed has left of an upload, the next one removes"
   body.destroy();
   await expect.poll(() => readdirSync(own.files), { timeout: 10_000 }).toEqual([]);
   await own.stop();
+});
+
+test.each([0, 10, 100])("what has come whole before anyone reads it, %i ms later, is read whole", async (ms) => {
+  writeFileSync(join(dir, "small"), "small");
+  for (let round = 0; round < 20; round++) {
+    const { body } = await agent.guest.readFile(join(dir, "small"), null, soon());
+    await delay(ms);
+    expect(await text(body)).toBe("small");
+    const archive = await agent.guest.readArchive(dir, soon());
+    await delay(ms);
+    expect((await text(archive)).length).toBeGreaterThan(0);
+  }
 });
