@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-const shared = { pool: "forks" as const, environment: "node" };
+// What a shell of somebody's is set to is none of a test's: Chromium takes file names for what the locale says.
+const shared = { pool: "forks" as const, environment: "node", env: { LANG: "C.UTF-8", LC_ALL: "C.UTF-8" } };
 
 export default defineConfig({
   test: {
