@@ -1,30 +1,18 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { VitrineError } from "../../src/contract/errors.ts";
-import type { Template } from "../../src/server/templates/template.ts";
 import { fakeFleet } from "../support/fake-machine.ts";
+import { fakeTemplate } from "../support/fake-template.ts";
 import { startService, type TestService } from "../support/service.ts";
 
 let service: TestService;
 let dir: string;
 let fleet: ReturnType<typeof fakeFleet>;
-const SECRET = "the secret of a template";
 
 const begin = async (waiting: number): Promise<void> => {
-  const templateDir = join(dir, "template");
-  mkdirSync(join(templateDir, "run"), { recursive: true });
-  writeFileSync(join(templateDir, "run/config.json"), JSON.stringify({ secret: SECRET, hostname: "template", settings: {} }));
-  writeFileSync(join(templateDir, "run/session.env"), "VITRINE_BROWSER='none'\n");
-  const template: Template = {
-    key: "aaaa",
-    dir: templateDir,
-    shape: { template: "browser", mode: "live", vcpus: 2, ram_mb: 2048, disk_size_mb: 10240 },
-    disks: { root: { file: "", overlay: null }, workspace: { file: "", overlay: null } },
-    state: { file: join(templateDir, "state"), memory: null, exact: true },
-    secret: SECRET,
-  };
+  const template = fakeTemplate(dir);
   service = await startService(dir, fleet, { config: { pool: { browser: waiting } }, host: { template: async () => template } });
 };
 beforeEach(() => {

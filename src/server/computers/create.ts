@@ -10,6 +10,7 @@ import { removeAll } from "./delete.ts";
 import { asVitrineError, type Engine, lastErrorOf, operate, type Step, tellRestoreFailed, update, type Waiting } from "./engine.ts";
 import { checkNetwork } from "./network.ts";
 import { newRecord, writeDown } from "./new.ts";
+import { requireProfile } from "./profile/use.ts";
 import { requireQuota, sizeOf } from "./quota.ts";
 import type { ComputerRecord } from "./record.ts";
 import { restore } from "./restore.ts";
@@ -40,6 +41,7 @@ export const create = (
   refuseUnsupported(engine, request);
   const { name, ...asked } = request;
   const spec = withSnapshot(engine, caller, asked);
+  requireProfile(engine, caller, spec);
   requireQuota(engine, caller, sizeOf(spec));
   // A saved machine has a workspace mounted already.
   const waiting = spec.workspace_snapshot === undefined ? waitingFor(engine, spec) : null;
@@ -125,7 +127,9 @@ const build = async (
   const template = workspace_snapshot === undefined ? await engine.template(shapeOf(record.spec), image, signal) : null;
   signal.throwIfAborted();
   if (template) {
-    const made = await attempt("restored", () => fromTemplate(engine, record, spec, template, signal, step));
+    const restored = () => attempt("restored", () => fromTemplate(engine, record, spec, template, signal, step));
+    // One machine may end for what is not the template's doing; of two it is.
+    const made = (await restored()) ?? (await restored());
     if (made) return made;
     await engine.discard(template);
   }
