@@ -21,9 +21,12 @@ const lines = (file: string): string[][] =>
 /** Root may act as others; an agent that is not root (a test) is only itself. */
 export const isRoot = process.getuid?.() === 0;
 
+/** Stands in for every user's home when the agent runs elsewhere, as in its tests: what a host's own shells are set up with is none of theirs. */
+const { VITRINE_AGENT_HOME: elsewhere } = process.env;
+
 const self = (): User => {
   const { username, uid, gid, homedir, shell } = userInfo();
-  return { name: username, uid, gid, home: homedir, shell: shell ?? "/bin/sh", groups: [] };
+  return { name: username, uid, gid, home: elsewhere ?? homedir, shell: shell ?? "/bin/sh", groups: [] };
 };
 
 /** The user of this name in /etc/passwd, read anew each time because programs of the guest add users. */
@@ -38,7 +41,7 @@ export const userNamed = (name: string): User => {
     name,
     uid: Number(uid),
     gid: Number(gid),
-    home: home || "/",
+    home: elsewhere ?? (home || "/"),
     shell: shell || "/bin/sh",
     groups: lines("/etc/group")
       .filter(([, , id, members]) => id !== gid && (members ?? "").split(",").includes(name))
