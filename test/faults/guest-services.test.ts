@@ -77,6 +77,22 @@ fault(F8, async () => {
   return `live view closed with ${code}; exec worked; X and Chromium were back`;
 });
 
+const F8B = {
+  id: "F8b",
+  what: "kill -9 of the window manager",
+  expected: "an event; Chromium goes on; the window manager comes back",
+};
+fault(F8B, async () => {
+  const before = await seen();
+  const crashed = next("window_manager.crashed");
+  await root("pkill -KILL openbox");
+  await crashed;
+  expect(await seen()).toEqual(before);
+  expect((await root("pgrep -c openbox")).stdout).toBe("1\n");
+  expect((await computer.listEvents({ types: ["browser.crashed"] })).data.length, "those of F7 and F8").toBeLessThan(4);
+  return "told; the same Chromium and page; openbox runs again";
+});
+
 const F9 = {
   id: "F9",
   what: "kill -9 of the guest agent",

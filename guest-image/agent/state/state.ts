@@ -20,6 +20,7 @@ export const followState = (places: Places): Handler => {
   let display = false;
   let open = false;
   let starts = 0;
+  let managerStarts = 0;
   let failure: string | null = null;
   let line = "";
 
@@ -30,7 +31,7 @@ export const followState = (places: Places): Handler => {
     return failure === null ? { status: "starting", starts } : { status: "failed", starts, reason: failure };
   };
   const publish = () => {
-    const state: GuestState = { display, window: windows.mapped, browser: browser() };
+    const state: GuestState = { display, window: windows.mapped, manager_starts: managerStarts, browser: browser() };
     const next = `${JSON.stringify(state)}\n`;
     if (next === line) return;
     line = next;
@@ -42,6 +43,10 @@ export const followState = (places: Places): Handler => {
     publish();
   });
 
+  const count = async (name: "starts" | "managerStarts"): Promise<number | null> => {
+    const number = Number((await readMarker(file(name), SMALL))?.text.trim() ?? 0);
+    return Number.isSafeInteger(number) && number >= 0 ? number : null;
+  };
   const look = async () => {
     // Root's own file, which the guest's user may not be able to read.
     const session = await readMarker(file("session"), 64 * 1024, 0, isRoot ? { ...guestUser(), uid: 0 } : guestUser());
@@ -49,8 +54,8 @@ export const followState = (places: Places): Handler => {
     display = (await readMarker(file("display"), SMALL)) !== null;
     open = (await readMarker(file("ports"), SMALL)) !== null;
     failure = (await readMarker(file("failed"), SMALL))?.text.trim() ?? null;
-    const count = Number((await readMarker(file("starts"), SMALL))?.text.trim() ?? 0);
-    starts = Number.isSafeInteger(count) && count >= 0 ? count : starts;
+    starts = (await count("starts")) ?? starts;
+    managerStarts = (await count("managerStarts")) ?? managerStarts;
     windows.follow(display);
     chromium.started(starts);
     publish();

@@ -15,6 +15,8 @@ export const RUN_FILES = {
   ports: "ports",
   /** There while the X server accepts connections. */
   display: "display",
+  /** How often the window manager has been started, as a decimal number. */
+  managerStarts: "openbox.starts",
   /** How often Chromium has been started, as a decimal number; written just before each start. */
   starts: "chromium.starts",
   /** There when Chromium is not started any more; holds the last words of its log. */

@@ -35,7 +35,13 @@ const Browser = z.object({
     .optional(),
 }) satisfies z.ZodType<BrowserState>;
 
-export const State = z.object({ display: z.boolean(), window: z.boolean(), browser: Browser }) satisfies z.ZodType<GuestState>;
+export const State = z.object({
+  display: z.boolean(),
+  window: z.boolean(),
+  // An image of before it was counted does not say.
+  manager_starts: count.default(0),
+  browser: Browser,
+}) satisfies z.ZodType<GuestState>;
 
 const port = z.int().min(0).max(65535);
 export const Outward = z.union([

@@ -56,8 +56,13 @@ const begin = async (mode: string) => {
 test("a guest without a browser says so", async () => {
   const { seen, guest } = await begin("none");
   expect(guest.state).toBe(null);
-  expect(await seen((s) => s.browser.status === "none")).toEqual({ display: false, window: false, browser: { status: "none", starts: 0 } });
-  expect(guest.state).toEqual({ display: false, window: false, browser: { status: "none", starts: 0 } });
+  expect(await seen((s) => s.browser.status === "none")).toEqual({
+    display: false,
+    window: false,
+    manager_starts: 0,
+    browser: { status: "none", starts: 0 },
+  });
+  expect(guest.state).toEqual({ display: false, window: false, manager_starts: 0, browser: { status: "none", starts: 0 } });
 });
 
 test("the display's marker comes and goes", async () => {

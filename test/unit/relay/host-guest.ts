@@ -8,7 +8,7 @@ export class HostGuest {
   readonly ports = new Map<number, number>();
   /** Every stream handed out. */
   readonly streams: Duplex[] = [];
-  #state: GuestState = { display: true, window: true, browser: { status: "starting", starts: 0 } };
+  #state: GuestState = { display: true, window: true, manager_starts: 1, browser: { status: "starting", starts: 0 } };
   #changes = new EventEmitter().setMaxListeners(0);
 
   get state(): GuestState {
