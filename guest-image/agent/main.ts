@@ -17,6 +17,7 @@ import { PipePool } from "./pipes.ts";
 import { placesFrom } from "./places.ts";
 import { ForkPages } from "./prng.ts";
 import { processes } from "./processes.ts";
+import { profile } from "./profile.ts";
 import { renew, standby } from "./renew.ts";
 import { openRenewer } from "./renewer.ts";
 import { createAgentServer } from "./server.ts";
@@ -75,6 +76,7 @@ const start = () => {
     ...processes(pipes, settings),
     ...files(places),
     ...archive,
+    ...profile(places),
     CONNECT: tunnel,
     ...outlet.routes,
   });

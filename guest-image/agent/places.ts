@@ -23,6 +23,8 @@ export interface Places {
   renew: string;
   /** Mounts, holds and releases the workspace; see rootfs. */
   workspace: string;
+  /** Ends, starts, packs and unpacks Chromium's profile; see rootfs. */
+  profile: string;
   /** Where the guest's own name, id and time zone are written down. */
   etc: string;
 }
@@ -46,5 +48,6 @@ export const placesFrom = (env: NodeJS.ProcessEnv): Places => ({
   date: env.VITRINE_AGENT_DATE ?? "/bin/date",
   renew: env.VITRINE_AGENT_RENEW ?? "/opt/vitrine/bin/renew",
   workspace: env.VITRINE_AGENT_WORKSPACE ?? "/opt/vitrine/bin/workspace",
+  profile: env.VITRINE_AGENT_PROFILE ?? "/opt/vitrine/bin/profile",
   etc: env.VITRINE_AGENT_ETC ?? "/etc",
 });

@@ -31,6 +31,7 @@ import { addServe } from "./commands/host/serve.ts";
 import { addSetup } from "./commands/host/setup.ts";
 import { addKey } from "./commands/key.ts";
 import { addMcp } from "./commands/mcp.ts";
+import { addProfile } from "./commands/profile.ts";
 import { addWebhook } from "./commands/webhook.ts";
 
 const version = (): string =>
@@ -76,6 +77,7 @@ export const buildProgram = (cli: Cli): Command => {
   addBrowser(program, cli);
   addCapacity(program, cli);
   addKey(program, cli);
+  addProfile(program, cli);
   addWebhook(program, cli);
   addMcp(program, cli);
   return program;

@@ -14,6 +14,8 @@ export interface SpecOptions extends NetworkOptions {
   workspaceSnapshot?: string;
   viewport?: Viewport;
   headless?: boolean;
+  profile?: string;
+  profileReadOnly?: boolean;
   recordVideo?: boolean;
   proxy?: string;
   publish?: number[];
@@ -34,6 +36,8 @@ export const addSpecOptions = (command: Command): Command =>
     .option("--workspace-snapshot <id>", "begin with what a snapshot has in /home/ohm")
     .option("--viewport <WxH>", "size of the screen", viewport)
     .option("--headless", "a browser without a display")
+    .option("--profile <name>", "begin with what the browser knew that had it last, and keep what this one knows")
+    .option("--profile-read-only", "keep nothing of it")
     .option("--record-video", "record the screen from the first moment to the last")
     .option("--proxy <url>", "http://HOST:PORT or socks5://HOST:PORT, which all its connections go through")
     .option("--publish <n>", "a port of its loopback that gets a URL from the beginning (repeatable)", integers)
@@ -44,7 +48,13 @@ export const addSpecOptions = (command: Command): Command =>
 
 export const specFrom = (options: SpecOptions, url?: string): CreateComputerInput => {
   const proxy = options.proxy === undefined ? undefined : proxyFrom(options.proxy);
-  const browser = given({ viewport: options.viewport, url, mode: options.headless ? ("headless" as const) : undefined, proxy });
+  const browser = given({
+    viewport: options.viewport,
+    url,
+    mode: options.headless ? ("headless" as const) : undefined,
+    profile: profileFrom(options),
+    proxy,
+  });
   const network = networkFrom(options);
   return given({
     template: options.template,
@@ -64,6 +74,9 @@ export const specFrom = (options: SpecOptions, url?: string): CreateComputerInpu
     metadata: options.metadata,
   });
 };
+
+const profileFrom = ({ profile, profileReadOnly }: SpecOptions) =>
+  profile === undefined ? undefined : { name: profile, save: !profileReadOnly };
 
 /** A proxy's secrets come from the environment: what is on a command line, everyone on the host can read. */
 const proxyFrom = (server: string) =>

@@ -6,6 +6,7 @@ import { Computers } from "./computers.ts";
 import type { CallOptions } from "./deadline.ts";
 import { type EventListOptions, type EventOptions, type EventPage, eventsPath, followEvents, listEvents } from "./events.ts";
 import { Keys } from "./keys.ts";
+import { Profiles } from "./profiles.ts";
 import { type Recordings, recordingsOf } from "./recordings.ts";
 import { httpTransport, type Transport } from "./transport.ts";
 import { Webhooks } from "./webhooks.ts";
@@ -34,6 +35,7 @@ export class Vitrine {
   readonly computers: Computers;
   /** The API keys; for the operator. */
   readonly keys: Keys;
+  readonly profiles: Profiles;
   /** Where events are sent as they happen. */
   readonly webhooks: Webhooks;
   readonly #transport: Transport;
@@ -49,6 +51,7 @@ export class Vitrine {
     this.#transport = httpTransport(url, () => given ?? (isLoopback(url) ? localKey() : undefined));
     this.computers = new Computers(this.#transport);
     this.keys = new Keys(this.#transport);
+    this.profiles = new Profiles(this.#transport);
     this.webhooks = new Webhooks(this.#transport);
   }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { NetworkPolicy, Port, UpstreamProxy } from "./network.ts";
 import { PublishedPort, PublishPort } from "./ports.ts";
+import { UseProfile } from "./profiles.ts";
 import { RecordVideo } from "./recordings.ts";
 import { SnapshotId } from "./snapshots.ts";
 
@@ -80,6 +81,9 @@ export const BrowserOptions = z.strictObject({
     .refine((headers) => Object.keys(headers).length <= 64, "at most 64 headers")
     .optional()
     .describe("Sent with every request of the browser"),
+  profile: UseProfile.optional().describe(
+    "Begin with what the browser of an earlier computer knew, and keep what this one's knows when it is stopped or deleted; a new name begins empty",
+  ),
   proxy: UpstreamProxy.optional().describe("What every connection of the computer goes through, after its network policy"),
 });
 export type BrowserOptions = z.infer<typeof BrowserOptions>;

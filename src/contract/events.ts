@@ -11,6 +11,7 @@ export const EVENTS = {
   "browser.crashed":
     "Chromium ended by itself: {status, starts}; status is what is being done about it: starting, ready (again), or failed",
   "display.crashed": "The X server ended by itself and is started again; what was on the screen is gone: {}",
+  "window_manager.crashed": "The window manager ended by itself and is started again: {}",
   "agent.restarted": "The agent in the guest ended by itself and is back; calls that were under way failed: {}",
   "guest.unresponsive": "The guest has said nothing for a minute: it is frozen, or far too busy: {}",
   "guest.responsive": "The guest answers again: {}",
@@ -29,6 +30,8 @@ export const EVENTS = {
   "snapshot.created": "What /home/ohm is was kept: {snapshot_id, name, size_bytes}",
   "snapshot.deleted": "A snapshot was deleted: {snapshot_id}",
   "snapshot.restored": "/home/ohm was made what it was: {snapshot_id}",
+  "profile.saved": "What the browser knows was kept as its profile: {profile, size_bytes}",
+  "profile.failed": "A profile could not be kept; it is what it was before: {profile, reason}",
   "recording.started": "A recording has its first picture: {recording_id, automatic}",
   "recording.ended":
     "A recording's video is ready, or cannot be had: {recording_id, status, end_reason, duration_s, size_bytes, dropped_frames}",

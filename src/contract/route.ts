@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ComputerName } from "./computer.ts";
 import type { ErrorCode } from "./errors.ts";
+import { ProfileName } from "./profiles.ts";
 import { SnapshotId } from "./snapshots.ts";
 import { TerminalId } from "./terminals.ts";
 
@@ -50,6 +51,7 @@ export const PathParams = {
   download_id: z.string().regex(/^[\w-]{1,350}$/),
   rid: z.string().regex(/^rec_[a-z0-9]{12}$/),
   sid: SnapshotId,
+  profile: ProfileName,
   key_id: z.string().regex(/^key_[a-z0-9]{12}$/),
   webhook_id: z.string().regex(/^whk_[a-z0-9]{12}$/),
   port: z.coerce.number().int().min(1).max(65535),

@@ -7,6 +7,7 @@ import { keys } from "./routes/keys.ts";
 import { links } from "./routes/links.ts";
 import { network } from "./routes/network.ts";
 import { ports } from "./routes/ports.ts";
+import { profiles } from "./routes/profiles.ts";
 import { screen } from "./routes/screen.ts";
 import { service } from "./routes/service.ts";
 import { snapshots } from "./routes/snapshots.ts";
@@ -27,6 +28,7 @@ export const ROUTES = {
   ...ports,
   ...snapshots,
   ...workspace,
+  ...profiles,
   ...keys,
   ...webhooks,
   ...service,

@@ -43,6 +43,7 @@ import { type Host, prepare } from "./host.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { startSweeper } from "./orphans.ts";
 import { type Fault, noFault } from "./points.ts";
+import { openProfiles } from "./profiles/profiles.ts";
 import type { Progress } from "./progress.ts";
 import { realClock } from "./recordings/clock.ts";
 import { recordings as createRecordings } from "./recordings/recordings.ts";
@@ -122,6 +123,12 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
       log.warn(disk.figures(), change === "low" ? "the disk of the data directory runs full" : "there is room on the disk again");
     });
   const capacity = createCapacity({ meter, rules: { ...limits, overheadMb: host.overheadMb }, claimants: () => claimants(engine), makers });
+  const profiles = openProfiles({
+    root: join(config.dataDir, "profiles"),
+    requireDisk: () => disk.require(),
+    fault,
+    orphaned: (kind) => metrics.orphaned(kind),
+  });
   const engine: Engine = createEngine({
     ...host,
     store,
@@ -142,6 +149,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
     admit: ({ spec }) => capacity.admit(spec),
     makers,
     disk,
+    profiles,
     emit,
     fault,
     orphaned: (kind) => metrics.orphaned(kind),
@@ -196,7 +204,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
   });
   await recordings.resume();
   const endSweeps = startSweeper({
-    sweeps: [() => sweep(engine), recordings.sweep, () => host.sweep(metrics.orphaned)],
+    sweeps: [() => sweep(engine), recordings.sweep, profiles.sweep, () => host.sweep(metrics.orphaned)],
     everyMs: sweepMs,
     log,
   });

@@ -1,5 +1,5 @@
-/** What may be left by a service that was killed: a VMM, a computer's directory, a file in one, a recording's directory, a template or an image that nobody builds any more. */
-export const ORPHAN_KINDS = ["process", "directory", "file", "recording", "template", "image"] as const;
+/** What may be left by a service that was killed: a VMM, a computer's directory, a file in one, a recording's directory, half a profile, a template or an image that nobody builds any more. */
+export const ORPHAN_KINDS = ["process", "directory", "file", "recording", "profile", "template", "image"] as const;
 export type OrphanKind = (typeof ORPHAN_KINDS)[number];
 
 /** Told of each thing without an owner that was removed. */

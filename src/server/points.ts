@@ -14,6 +14,7 @@ export const POINTS = {
   discard: ["begin", "marked", "dropped"],
   revert: ["begin", "marked", "applied"],
   lend: ["begin", "held"],
+  keep: ["written", "kept"],
   delete: ["begin", "halt", "remove", "unrefer", "forget"],
   pool: ["prepare", "refer", "restore", "spawned", "ready"],
   reconcile: ["swept", "settled"],

@@ -73,5 +73,7 @@ export const expectNothingLeft = async (service: ServiceProcess): Promise<void> 
     { copy: true },
   );
   expect(kept.journal).toEqual([]);
+  const profiles = join(service.dataDir, "profiles/operator");
+  expect(existsSync(profiles) ? readdirSync(profiles).filter((name) => name.endsWith(".new")) : []).toEqual([]);
   expect(readdirSync(join(service.dataDir, "recordings")).sort()).toEqual(kept.recordings.map(({ id }) => String(id)).sort());
 };

@@ -112,6 +112,21 @@ const deleting = (point: Point): Case => ({
   },
 });
 
+/** Its browser's profile is kept first; the next service does that anew. */
+const keeping = (point: Point): Case => ({
+  point,
+  expected: "it is deleted, and its profile is kept",
+  given: async () => {
+    await service.vitrine.profiles.delete("kept");
+    doomed = await computers().create({ name: "doomed", browser: { profile: "kept" } });
+  },
+  verb: () => call("DELETE", `/v1/computers/${doomed.id}`),
+  after: async () => {
+    expect(await statusOf(doomed)).toBe("deleted");
+    expect(await service.vitrine.profiles.get("kept")).toMatchObject({ computer_id: null, size_bytes: expect.any(Number) });
+  },
+});
+
 /** The service gets there by itself. */
 const pooled = (point: Point): Case => ({
   point,
@@ -286,6 +301,7 @@ const CASES: Case[] = [
     },
     verb: () => create({ template: "scratch" }),
   }),
+  keeping("keep:written"),
   snapping("snapshot:begin"),
   snapping("snapshot:written"),
   snapping("snapshot:taken"),
@@ -303,6 +319,7 @@ const CASES: Case[] = [
     verb: () => call("POST", `/v1/computers/${steady.id}/published-ports`, { port: 8000 }),
     after: async () => expect(await steady.ports.list()).toEqual([]),
   },
+  keeping("keep:kept"),
   discarding("discard:dropped", 0),
   forking("fork:begin"),
   forking("fork:copies"),

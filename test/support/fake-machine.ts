@@ -19,6 +19,16 @@ const asInGuest = (record: ProcessRecord): ProcessRecord => ({
   command: record.command.replace(TERMINAL_HERE, TERMINAL_PROGRAM),
 });
 
+/** Stands in for the guest's program of the same name: a folder beside the agent is the profile, and a file says whether its Chromium runs. */
+const profileProgram = (dir: string): string => `#!/bin/sh
+cd '${dir}' && case $1 in
+  close) echo closed >> profile.calls ;;
+  open) echo opened >> profile.calls ;;
+  pack) tar -C profile -czf - . ;;
+  unpack) rm -rf profile && mkdir profile && tar -C profile -xzf - ;;
+esac
+`;
+
 /** What a test may do to a machine, and what it may look at. */
 export interface FakeFleet {
   driver: MachineDriver;
@@ -60,6 +70,9 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
   const run = async (dir: string, onSpawn: (record: MachineRecord) => void): Promise<Machine> => {
     const socket = join(dir, "link.sock");
     await rm(socket, { force: true });
+    const profile = join(dir, "profile.sh");
+    for (const name of ["profile", "home"]) await mkdir(join(dir, name), { recursive: true });
+    await writeFile(profile, profileProgram(dir), { mode: 0o755 });
     const agent = spawn(process.execPath, [AGENT], {
       cwd: dir,
       detached: true,
@@ -68,6 +81,7 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
         ...process.env,
         VITRINE_AGENT_SOCKET: socket,
         VITRINE_AGENT_RUN_DIR: join(dir, "run"),
+        VITRINE_AGENT_HOME: join(dir, "home"),
         VITRINE_AGENT_SERIAL_PORT: join(dir, "none"),
         VITRINE_AGENT_POWEROFF: "/bin/false",
         // Nothing here may make this host another.
@@ -75,6 +89,7 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
         VITRINE_AGENT_DATE: "/bin/false",
         VITRINE_AGENT_ETC: join(dir, "etc"),
         VITRINE_AGENT_WORKSPACE: "/bin/false",
+        VITRINE_AGENT_PROFILE: profile,
       },
     });
     await once(agent, "spawn");
@@ -174,7 +189,12 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
     },
     openGuest: (link, secret) => {
       const guest = openGuest({ link, secret });
-      const state: GuestState = { display: true, window: true, browser: { status: "ready", ws_path: wsPath, starts: 1 } };
+      const state: GuestState = {
+        display: true,
+        window: true,
+        manager_starts: 1,
+        browser: { status: "ready", ws_path: wsPath, starts: 1 },
+      };
       const dial = async (port: number): Promise<Duplex> => {
         const socket = connect({ port: ports[port] ?? port, host: "127.0.0.1", noDelay: true });
         await once(socket, "connect");

@@ -10,7 +10,13 @@ import type { Guest } from "../../src/server/guest/guest.ts";
 import type { LinkAddress, Machine, MachineDriver, MachineExit, MachineRecord } from "../../src/server/machine/machine.ts";
 import { identify } from "../../src/server/process/identity.ts";
 
-const STATE: GuestState = { display: true, window: true, browser: { status: "ready", ws_path: "/devtools/browser/fake", starts: 1 } };
+const STATE: GuestState = {
+  display: true,
+  window: true,
+  manager_starts: 1,
+  browser: { status: "ready", ws_path: "/devtools/browser/fake", starts: 1 },
+};
+const again: GuestState = { ...STATE, browser: { ...STATE.browser, starts: 2 } };
 const AT = "2026-01-01T00:00:00.000Z";
 const EXIT = { exit_code: 0, signal: null, timed_out: false, truncated: false, duration_ms: 1 };
 const frame = (type: Frame["type"], text: string): Frame => ({ type, payload: Buffer.from(text) });
@@ -131,11 +137,19 @@ export const stillFleet = (ports: Readonly<Record<number, number>>, screen: { po
       listener(STATE);
       return () => {};
     },
-    waitFor: async (test, signal) => (test(STATE) ? STATE : untilAborted(signal)),
+    // Chromium is there as soon as it is started, also anew.
+    waitFor: async (test, signal) => {
+      const state = [STATE, again].find(test);
+      return state ?? untilAborted(signal);
+    },
     configure: async () => {},
     standby: async () => {},
     renew: async (renewal) => void renewal(),
     holdWorkspace: async () => {},
+    readProfile: async () => bytes(1000),
+    writeProfile: async (body, signal) => {
+      await take(body, signal);
+    },
     powerOff: async () => {
       throw new VitrineError("guest_unreachable", { reason: "it does not listen" });
     },

@@ -23,6 +23,8 @@
  * | GET /files/stat?path=, GET /files/list?path= | FileRecord, FileRecord[] |
  * | POST /files/mkdir {path}, POST /files/move {from,to,overwrite} | 204 |
  * | GET, PUT /files/archive?path= | tar.gz out, in |
+ * | GET /profile[?close=1] | PROFILE_DIR as tar.gz. `close`: Chromium is ended first, and stays so |
+ * | PUT /profile tar.gz | 204; Chromium has been started anew with that profile |
  * | CONNECT host:port | a tunnel to a TCP port of the guest (authority 127.0.0.1:PORT) |
  * | GET /connections | NDJSON, never ends: an Outgoing line for each connection that a program makes to somewhere outside, and each packet refused |
  * | POST /connections/{id} | the bytes of one of them, both ways; a reset resets it |
@@ -43,6 +45,8 @@ export const RFB_PORT = 5900;
 export const DIRECT_PORTS = [CDP_PORT, RFB_PORT] as const;
 
 export const GUEST_USER = { name: "ohm", uid: 1000, gid: 1000, home: "/home/ohm" } as const;
+/** Where Chromium keeps all that it knows. */
+export const PROFILE_DIR = "/home/ohm/.config/chromium";
 export const DOWNLOADS_DIR = "/home/ohm/Downloads";
 
 /** fw_cfg items that the host gives to a booting guest. */
@@ -119,6 +123,8 @@ export interface GuestState {
   display: boolean;
   /** A window of Chromium is mapped. */
   window: boolean;
+  /** How often the window manager has been started since boot. */
+  manager_starts: number;
   browser: BrowserState;
 }
 

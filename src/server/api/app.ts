@@ -19,6 +19,7 @@ import { logHandlers } from "./logs.ts";
 import { networkHandlers } from "./network.ts";
 import { pageRoutes } from "./pages.ts";
 import { portHandlers } from "./ports.ts";
+import { profileHandlers } from "./profiles.ts";
 import { recordingMediaRoutes } from "./recording-media.ts";
 import { recordingHandlers } from "./recordings.ts";
 import type { OpenRelays } from "./relays.ts";
@@ -77,6 +78,7 @@ export const createApp = (context: Context, relays: OpenRelays, logger: Logger):
       ...logHandlers(context),
       ...networkHandlers(),
       ...portHandlers(context, relays),
+      ...profileHandlers(),
       ...recordingHandlers(context),
       ...screenshotHandlers(context),
       ...serviceHandlers(context),

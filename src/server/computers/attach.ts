@@ -1,11 +1,18 @@
 import { VitrineError } from "../../contract/errors.ts";
 import { keepOverrides } from "../browser/keeper.ts";
 import { hasOverrides } from "../browser/overrides.ts";
+import type { Guest } from "../guest/guest.ts";
 import type { Machine } from "../machine/machine.ts";
 import { Activity } from "./activity.ts";
 import { type Engine, type Live, lastErrorOf, update } from "./engine.ts";
 import { type ComputerRecord, hasBrowser } from "./record.ts";
 import { watch } from "./watch.ts";
+
+/** What reminds the browser of a session's options; null where it has none. */
+export const keeperFor = (engine: Engine, record: ComputerRecord, guest: Guest): Live["keeper"] => {
+  const warn = (error: unknown) => engine.log.warn({ computer: record.id, err: error }, "the session's options are not in force");
+  return hasBrowser(record) && hasOverrides(record.spec.browser) ? keepOverrides(guest, record.spec.browser, warn) : null;
+};
 
 /**
  * Takes a running machine into the service: stands between it and the network, reminds its browser of the session's options, and watches for its end. `guest` is its link, which is
@@ -18,10 +25,8 @@ export const attach = (
   guest = engine.openGuest(machine.link, engine.guestSecret(record.id)),
 ): Live => {
   const activity = new Activity(() => engine.events.emit("activity", record.id));
-  const warn = (error: unknown) => engine.log.warn({ computer: record.id, err: error }, "the session's options are not in force");
-  const keeper = hasBrowser(record) && hasOverrides(record.spec.browser) ? keepOverrides(guest, record.spec.browser, warn) : null;
   const gate = engine.openGate(record);
-  const live: Live = { machine, guest, activity, keeper, gate };
+  const live: Live = { machine, guest, activity, keeper: keeperFor(engine, record, guest), relaunching: false, gate };
   engine.live.set(record.id, live);
   watch(engine, record.id, live, (error) => void end(engine, record.id, live, error));
   guest.serveConnections({ accept: gate.accept, refused: gate.notice });

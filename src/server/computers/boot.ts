@@ -1,11 +1,14 @@
 import { VitrineError } from "../../contract/errors.ts";
+import { openPage } from "../browser/first-tab.ts";
 import { withDeadline } from "../deadline.ts";
 import type { GuestImage, MachineRecord, MachineSpec } from "../machine/machine.ts";
 import { bringUp } from "./bring-up.ts";
 import { type Engine, type Live, type Step, update } from "./engine.ts";
 import { stopwatch } from "./phases.ts";
-import { type ComputerRecord, hasBrowser, hasDisplay } from "./record.ts";
-import { isWhole } from "./whole.ts";
+import { bringProfile } from "./profile/bring.ts";
+import type { ComputerRecord } from "./record.ts";
+import { wholeFor } from "./whole.ts";
+import { withBrowser } from "./with-browser.ts";
 
 export const machineSpec = (engine: Engine, record: ComputerRecord, image: GuestImage): MachineSpec => {
   const { vcpus, ram_mb, disk_size_mb, workspace_quota_mb } = record.spec;
@@ -38,14 +41,19 @@ export const boot = (
     const machine = await engine.machines.boot(spec, engine.bootFiles(record), signal, keepMachine(engine, record.id, step));
     clock.done("spawn");
     step("boot");
-    const work = async ({ guest }: Live) => {
+    const work = async (live: Live) => {
+      const { guest } = live;
       await machine.agentUp(signal);
       clock.done("kernel");
-      await guest.waitFor(isWhole({ browser: hasBrowser(record), display: hasDisplay(record) }), signal);
+      await guest.waitFor(wholeFor(record), signal);
       clock.done("services");
       const probe = await guest.exec({ argv: ["test", "-w", "."], user: "ohm", timeout_ms: 30_000 }, signal);
       if (probe.exit_code !== 0) throw new VitrineError("guest_unreachable", { reason: "its workspace cannot be written" });
       clock.done("exec");
+      if (await bringProfile(engine, record, live, signal)) clock.done("profile");
+      // One that has a profile is to see its first page with it, and so was started without (guest/boot-files.ts).
+      const { profile, url } = record.spec.browser;
+      if (profile && url !== undefined) await withBrowser(guest, signal, (cdp) => openPage(cdp, url));
     };
     return bringUp(engine, record, { machine, kind: "booted", clock, signal, step, work, lastError });
   });

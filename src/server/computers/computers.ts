@@ -9,6 +9,7 @@ import type { Engine, Live } from "./engine.ts";
 import { explain } from "./explain.ts";
 import { fork } from "./fork.ts";
 import { type NetworkChange, networkOf, setNetwork } from "./network.ts";
+import { profilesOf } from "./profile/profiles.ts";
 import type { ComputerRecord } from "./record.ts";
 import { removeSnapshot } from "./snapshots/remove.ts";
 import { restoreSnapshot } from "./snapshots/restore.ts";
@@ -79,6 +80,7 @@ const computersOf = (engine: Engine, caller: Caller) => {
     remove: async (idOrName: string) =>
       remove(engine, some(idOrName, find(idOrName) ?? store.computers.lastNamed(idOrName, ownerOf(caller))).id),
     running,
+    profiles: profilesOf(engine, caller),
     /** The same, for what would be done to the last picture of one that is frozen, as if it were none. Throws guest_unresponsive. */
     answering: (idOrName: string, verb: string): { record: ComputerRecord; live: Live } => {
       const found = running(idOrName, verb);

@@ -9,6 +9,7 @@ import type { Guest } from "../guest/guest.ts";
 import type { BootFiles, GuestImage, LinkAddress, Machine, MachineDriver } from "../machine/machine.ts";
 import type { OnOrphan } from "../orphans.ts";
 import type { Fault, POINTS, Point, Verb } from "../points.ts";
+import type { Profiles } from "../profiles/profiles.ts";
 import type { Semaphore } from "../semaphore.ts";
 import type { Store } from "../store/store.ts";
 import type { Shape } from "../templates/shape.ts";
@@ -58,6 +59,7 @@ export interface Ports {
   bootDeadlineMs: number;
   /** The disk that the computers' directories are on. */
   disk: DiskWatch;
+  profiles: Profiles;
   emit: Emit;
   fault: Fault;
   orphaned: OnOrphan;
@@ -73,6 +75,8 @@ export interface Live {
   activity: Activity;
   /** Where the session has options that Chromium must be reminded of. */
   keeper: Keeper | null;
+  /** Its Chromium is ended and started on purpose. */
+  relaunching: boolean;
   gate: Gate;
 }
 
@@ -110,6 +114,8 @@ export interface Operation {
 export interface Engine extends Ports {
   live: Map<string, Live>;
   operations: Map<string, Operation>;
+  /** The profiles that are being kept, by the computer's id. Never reject but for the end of the service. */
+  keeping: Map<string, Promise<void>>;
   /** By id. */
   waiting: Map<string, Waiting>;
   /** Those that are being made to wait. */
@@ -130,6 +136,7 @@ export const createEngine = (ports: Ports): Engine => ({
   ...ports,
   live: new Map(),
   operations: new Map(),
+  keeping: new Map(),
   waiting: new Map(),
   preparing: new Set(),
   events: new EventEmitter<Events>().setMaxListeners(0),

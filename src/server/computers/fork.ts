@@ -9,6 +9,7 @@ import { remove } from "./delete.ts";
 import { type Engine, operate, requireIdle, type Step } from "./engine.ts";
 import { generateId } from "./names.ts";
 import { newRecord, writeDown } from "./new.ts";
+import { withoutProfile } from "./profile/use.ts";
 import { requireQuota, sizeOf } from "./quota.ts";
 import type { ComputerRecord } from "./record.ts";
 import { restore } from "./restore.ts";
@@ -99,7 +100,7 @@ export const fork = async (
         const copy = {
           ...newRecord(engine, {
             name: name && (count === 1 ? name : `${name}-${i}`),
-            spec: parent.spec,
+            spec: withoutProfile(parent.spec),
             keyId: ownerOf(caller),
           }),
           image: parent.image,

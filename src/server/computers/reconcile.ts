@@ -6,10 +6,11 @@ import { bootId } from "../process/identity.ts";
 import type { JournalEntry } from "../store/journal.ts";
 import { attach } from "./attach.ts";
 import { machineSpec } from "./boot.ts";
-import { removeAll } from "./delete.ts";
+import { removeKept } from "./delete.ts";
 import { type Engine, lastErrorOf, operate, update } from "./engine.ts";
 import { OF_A_FORK } from "./fork.ts";
 import { releaseHeld } from "./hold.ts";
+import { keptBy } from "./profile/use.ts";
 import type { ComputerRecord } from "./record.ts";
 import { resumeAgain } from "./restore.ts";
 import { settleSnapshots } from "./snapshots/settle.ts";
@@ -130,8 +131,15 @@ const adopt = async (engine: Engine, record: ComputerRecord): Promise<unknown> =
   engine.log.info({ computer: record.id }, "adopted");
 };
 
-const finishDelete = (engine: Engine, { id }: ComputerRecord): Promise<unknown> =>
-  operate(engine, id, "delete", (_signal, step) => removeAll(engine, id, step));
+/** What a profile is to keep is asked of the machine while it is there. */
+const finishDelete = async (engine: Engine, record: ComputerRecord): Promise<unknown> => {
+  const machine = keptBy(record) && record.started_at !== null ? await findAgain(engine, record) : null;
+  if (machine) {
+    await machine.resume().catch(() => {});
+    attach(engine, record, machine);
+  }
+  return operate(engine, record.id, "delete", (signal, step) => removeKept(engine, record, signal, step));
+};
 
 /** It is as if it had never been asked for: who asks with the same Idempotency-Key again gets a new one. */
 const undo = (engine: Engine, record: ComputerRecord): Promise<unknown> => {

@@ -2,7 +2,6 @@ import { rmSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import type { Viewport } from "../../contract/computer.ts";
 import type { VitrineError } from "../../contract/errors.ts";
-import { type Cdp, connectCdp } from "../browser/cdp.ts";
 import { openPage, sizeWindow } from "../browser/first-tab.ts";
 import { withDeadline } from "../deadline.ts";
 import type { PerDisk } from "../disk.ts";
@@ -14,9 +13,11 @@ import { bringUp } from "./bring-up.ts";
 import type { Engine, Live, Step } from "./engine.ts";
 import { growDisks } from "./grow.ts";
 import { type Stopwatch, stopwatch } from "./phases.ts";
+import { bringProfile } from "./profile/bring.ts";
 import { type ComputerRecord, hasBrowser, hasDisplay } from "./record.ts";
 import { renewalOf } from "./renewal.ts";
-import { isWhole } from "./whole.ts";
+import { wholeFor } from "./whole.ts";
+import { withBrowser } from "./with-browser.ts";
 
 /** The screen and the disks of a saved machine; null: they are the computer's own. */
 type Saved = { viewport: Viewport; disks_mb: PerDisk<number> } | null;
@@ -31,15 +32,6 @@ export interface Origin {
   /** Others go on from the same state. Otherwise it is removed as soon as it has been loaded: the disk moves on, and it would not fit it any more. */
   shared: boolean;
 }
-
-const withBrowser = async (guest: Guest, signal: AbortSignal, work: (cdp: Cdp) => Promise<void>): Promise<void> => {
-  const cdp = await connectCdp(guest, signal);
-  try {
-    await work(cdp);
-  } finally {
-    cdp.close();
-  }
-};
 
 /** Gives the saved screen, or window, the size that the session asks for. */
 const resize = async (record: ComputerRecord, guest: Guest, saved: Viewport, signal: AbortSignal): Promise<void> => {
@@ -61,13 +53,14 @@ export const become =
     clock: Stopwatch,
     signal: AbortSignal,
   ) =>
-  async ({ machine, guest, keeper }: Live): Promise<void> => {
+  async (live: Live): Promise<void> => {
+    const { machine, guest } = live;
     // Chromium does this on the processor that the agent leaves free.
     const resized = saved ? resize(record, guest, saved.viewport, signal) : Promise.resolve();
     resized.catch(() => {});
     const grow = saved ? await growDisks(machine, spec.disks_mb, saved.disks_mb) : {};
     // Told while it is renewed, rather than before.
-    const whole = guest.waitFor(isWhole({ browser: hasBrowser(record), display: hasDisplay(record) }), signal);
+    const whole = guest.waitFor(wholeFor(record), signal);
     whole.catch(() => {});
     await guest.renew(() => {
       clock.done("agent");
@@ -76,8 +69,9 @@ export const become =
     await whole;
     clock.done("identity");
     await resized;
+    if (await bringProfile(engine, record, live, signal)) clock.done("profile");
     // The first page is not to see a browser without them.
-    await keeper?.applied;
+    await live.keeper?.applied;
     const { url } = record.spec.browser;
     if (saved && hasBrowser(record) && url !== undefined) await withBrowser(guest, signal, (cdp) => openPage(cdp, url));
     clock.done("options");

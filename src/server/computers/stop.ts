@@ -1,7 +1,9 @@
 import { rm } from "node:fs/promises";
 import { VitrineError } from "../../contract/errors.ts";
 import { detach } from "./attach.ts";
+import { setClock } from "./clock.ts";
 import { asVitrineError, type Engine, isEnding, type Live, lastErrorOf, operate, requireIdle, type Step, update } from "./engine.ts";
+import { keepProfile } from "./profile/keep.ts";
 import type { ComputerRecord } from "./record.ts";
 import { requireStatus } from "./state.ts";
 import { memoryBelow, stateFile } from "./suspended.ts";
@@ -41,7 +43,10 @@ export const shutDown = async (
   step: Step,
 ): Promise<ComputerRecord> => {
   step("power-off");
-  if (live) await powerOff(engine, id, live, signal);
+  if (live) {
+    await keepProfile(engine, engine.store.computers.require(id), live, { close: true }, signal);
+    await powerOff(engine, id, live, signal);
+  }
   refuseInterrupted(signal);
   step("ended");
   return update(engine, id, { status: "stopped", machine: null, stopped_at: new Date().toISOString() });
@@ -58,9 +63,12 @@ const refuseInterrupted = (signal: AbortSignal): void => {
   if (signal.aborted && !isEnding(signal)) throw new VitrineError("wrong_state", { status: "deleting", verb: "stop", needs: "left alone" });
 };
 
-const suspend = async (engine: Engine, { id }: ComputerRecord, live: Live, signal: AbortSignal, step: Step): Promise<ComputerRecord> => {
+const suspend = async (engine: Engine, record: ComputerRecord, live: Live, signal: AbortSignal, step: Step): Promise<ComputerRecord> => {
+  const { id } = record;
   const { machine, guest } = live;
   step("suspend");
+  // It may be deleted before it runs again.
+  await keepProfile(engine, record, live, { close: false }, signal);
   await flush(engine, id, live, signal);
   guest.hold(true);
   try {
@@ -101,6 +109,8 @@ const goOn = async (engine: Engine, id: string, live: Live, signal: AbortSignal,
   }
   refuseInterrupted(signal);
   live.guest.hold(false);
+  await setClock(engine, id, live, signal);
+  refuseInterrupted(signal);
   update(engine, id, { status: "running" });
 };
 

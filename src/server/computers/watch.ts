@@ -23,8 +23,11 @@ export const watch = (engine: Engine, id: string, live: Live, end: (error: Vitri
     else end(new VitrineError("browser_failed", { reason: `Its last words: ${reason.slice(-500)}` }));
   };
   const crashed = crashWatch({
-    browser: ({ status, starts }) => tell("browser.crashed", { status, starts }),
+    browser: ({ status, starts }) => {
+      if (!live.relaunching) tell("browser.crashed", { status, starts });
+    },
     display: () => tell("display.crashed"),
+    windowManager: () => tell("window_manager.crashed"),
   });
   // Followed for as long as it runs, so that what the API says of the browser is so now.
   guest.onState((state) => {

@@ -17,7 +17,8 @@ export const bootFiles = (record: Pick<ComputerRecord, "name" | "spec">, secret:
     VITRINE_BROWSER: hasBrowser(record) ? browser.mode : "none",
     VITRINE_WIDTH: String(browser.viewport.width),
     VITRINE_HEIGHT: String(browser.viewport.height),
-    VITRINE_URL: browser.url ?? "",
+    // A profile is not there yet when Chromium first starts; its page is opened by the service.
+    VITRINE_URL: (browser.profile ? undefined : browser.url) ?? "",
     VITRINE_USER_AGENT: browser.user_agent ?? "",
     VITRINE_TZ: browser.timezone ?? "",
     VITRINE_LOCALE: browser.locale ?? "",

@@ -29,7 +29,7 @@ export interface Outside {
 
 /**
  * The host end of one computer's guest link. It connects when first used and again after a loss; a call under way when the link breaks fails with
- * guest_link_lost, or with guest_unresponsive when the agent has ceased to answer, and is not repeated. Every wait ends with `signal`; for readFile, readArchive and connect that is the wait for the stream, which from then
+ * guest_link_lost, or with guest_unresponsive when the agent has ceased to answer, and is not repeated. Every wait ends with `signal`; for readFile, readArchive, readProfile and connect that is the wait for the stream, which from then
  * on ends when it is destroyed. A body that is given in stays its giver's to destroy. Errors are VitrineErrors (guest_unreachable, timeout, file_not_found, ...).
  */
 export interface Guest {
@@ -46,6 +46,10 @@ export interface Guest {
   renew(renewal: () => Renewal, signal: AbortSignal): Promise<void>;
   /** Takes what is free of the workspace, so that nothing more is written there, or gives it back. */
   holdWorkspace(hold: boolean, signal: AbortSignal): Promise<void>;
+  /** The profile of Chromium as tar.gz. With `close` Chromium is ended first, and stays so. */
+  readProfile(close: boolean, signal: AbortSignal): Promise<Readable>;
+  /** Starts Chromium anew with such a profile. Resolves before it is there. Errors: archive_invalid. */
+  writeProfile(body: Readable, signal: AbortSignal): Promise<void>;
   powerOff(signal: AbortSignal): Promise<void>;
   /** Says that the machine is paused, or no more: until then its silence is no loss of the link. */
   hold(held: boolean): void;

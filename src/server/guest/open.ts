@@ -8,6 +8,7 @@ import { fileCalls } from "./files.ts";
 import type { Guest } from "./guest.ts";
 import { type GuestLog, openLink } from "./link.ts";
 import { processCalls } from "./processes.ts";
+import { profileCalls } from "./profile.ts";
 import { tunnel } from "./tunnel.ts";
 
 export interface GuestOptions {
@@ -53,6 +54,7 @@ export const openGuest = ({ link: address, secret, log = () => {} }: GuestOption
     execStream: (spec, signal) => execFrames(link, spec, signal),
     ...processCalls(link),
     ...fileCalls(link),
+    ...profileCalls(link),
     connect: (port, signal) => tunnel(link, address, port, signal),
     serveConnections: (outside) => serveConnections(link, log, outside),
     close: link.close,
