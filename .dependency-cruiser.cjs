@@ -78,8 +78,8 @@ module.exports = {
     ),
     wall(
       "nothing-imports-main",
-      "Only `vitrine serve` starts the service.",
-      { path: ours, pathNot: "^src/cli/commands/host/" },
+      "Only `vitrine serve` and Vitrine.local() start the service.",
+      { path: ours, pathNot: "^src/(cli/commands/host/|local[.]ts$)" },
       { path: "^src/server/main[.]ts$" },
     ),
     wall(

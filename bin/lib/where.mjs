@@ -9,11 +9,14 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/
 export const cacheDir = (env = process.env) => resolve(env.VITRINE_CACHE_DIR || join(homedir(), ".cache", "vitrine"));
 
 /**
- * What `vitrine` runs: the sources in a checkout, the built files in an installed package. Node refuses to strip types below
+ * A module of src/ to run: the source in a checkout, the built file in an installed package. Node refuses to strip types below
  * node_modules, so the place of the package decides.
  */
-export const cliEntry = (root = ROOT) => {
-  const source = join(root, "src", "cli", "main.ts");
-  const built = join(root, "dist", "src", "cli", "main.js");
+export const entry = (name, root = ROOT) => {
+  const source = join(root, "src", `${name}.ts`);
+  const built = join(root, "dist", "src", `${name}.js`);
   return root.includes("/node_modules/") || !existsSync(source) ? built : source;
 };
+
+/** What `vitrine` runs. */
+export const cliEntry = (root = ROOT) => entry("cli/main", root);

@@ -1,5 +1,4 @@
 import { text } from "node:stream/consumers";
-import type { Browser, ConnectOverCDPOptions } from "playwright-core";
 import type { ActionInput, ActionsAnswer, Dialect, PerformActionsInput } from "../contract/actions.ts";
 import type { Computer as ComputerRecord } from "../contract/computer.ts";
 import type { Control, TakeControl } from "../contract/control.ts";
@@ -14,6 +13,7 @@ import { type EventListOptions, type EventOptions, type EventPage, eventsPath, f
 import { Files } from "./files.ts";
 import { Links } from "./links.ts";
 import { type OutputEvent, outputEvents } from "./output.ts";
+import { loadPeer, type PlaywrightBrowser, type PlaywrightOptions, type PuppeteerBrowser, type PuppeteerOptions } from "./peers.ts";
 import { Ports } from "./ports.ts";
 import { Processes } from "./processes.ts";
 import { type Recordings, recordingsOf } from "./recordings.ts";
@@ -23,8 +23,10 @@ import { Terminals } from "./terminals.ts";
 import type { Transport } from "./transport.ts";
 import { Workspace } from "./workspace.ts";
 
+/** How a command runs, but for the command. */
 export type ExecOptions = CallOptions & Omit<ExecRequestInput, "command" | "argv">;
 
+/** How a batch of actions is done. */
 export type ActOptions = CallOptions & Pick<PerformActionsInput, "screenshot" | "if_controlled">;
 /** A batch may ask for ten minutes of waiting, and wait for others before it. */
 const ACT_TIMEOUT_MS = 20 * 60_000;
@@ -51,10 +53,12 @@ export class Computer {
     this.#path = `/v1/computers/${record.id}`;
   }
 
+  /** Its files. */
   get files(): Files {
     return new Files(this.#transport, `${this.#path}/files`);
   }
 
+  /** What its browser downloaded. */
   get downloads(): Downloads {
     return new Downloads(this.#transport, `${this.#path}/downloads`);
   }
@@ -69,14 +73,17 @@ export class Computer {
     return new Egress(this.#transport, `${this.#path}/network`);
   }
 
+  /** The snapshots of its workspace. */
   get snapshots(): Snapshots {
     return new Snapshots(this.#transport, `${this.#path}/snapshots`, (record) => Object.assign(this, record));
   }
 
+  /** Its workspace as a whole. */
   get workspace(): Workspace {
     return new Workspace(this.#transport, `${this.#path}/workspace`);
   }
 
+  /** Its background processes. */
   get processes(): Processes {
     return new Processes(this.#transport, `${this.#path}/processes`);
   }
@@ -91,6 +98,7 @@ export class Computer {
     return new Terminals(this.#transport, `${this.#path}/terminals`);
   }
 
+  /** Its published ports. */
   get ports(): Ports {
     return new Ports(this.#transport, `${this.#path}/published-ports`);
   }
@@ -99,6 +107,7 @@ export class Computer {
     return Object.assign(this, await record);
   }
 
+  /** Looks at the record again. Errors: computer_not_found. */
   async refresh(options: CallOptions = {}): Promise<this> {
     return this.#become(this.#transport.json({ ...options, method: "GET", path: this.#path }));
   }
@@ -216,10 +225,29 @@ export class Computer {
   }
 
   /** Playwright's Browser over CDP; needs the package playwright-core. close() of it ends the connection, not the computer. Errors: no_browser. */
-  async connectPlaywright(options: ConnectOverCDPOptions = {}): Promise<Browser> {
-    if (!this.cdp_url)
-      throw new VitrineError(this.browser ? "wrong_state" : "no_browser", { status: this.status, verb: "connect", needs: "running" });
-    const { chromium } = await import("playwright-core");
-    return chromium.connectOverCDP(this.cdp_url, options);
+  async connectPlaywright(options: PlaywrightOptions = {}): Promise<PlaywrightBrowser> {
+    const url = this.#browserUrl(this.cdp_url);
+    const { chromium } = await loadPeer("playwright-core", () => import("playwright-core"));
+    return chromium.connectOverCDP(url, options);
+  }
+
+  /**
+   * Puppeteer's Browser; needs the package puppeteer-core. Pages have the size of the window unless `defaultViewport` says otherwise.
+   * disconnect() of it ends the connection, close() ends Chromium, which the computer then starts again. Errors: no_browser.
+   */
+  async connectPuppeteer(options: PuppeteerOptions = {}): Promise<PuppeteerBrowser> {
+    const browserWSEndpoint = this.#browserUrl(this.cdp_ws_url);
+    const { default: puppeteer } = await loadPeer("puppeteer-core", () => import("puppeteer-core"));
+    return puppeteer.connect({ defaultViewport: null, ...options, browserWSEndpoint });
+  }
+
+  #browserUrl(url: string | null): string {
+    if (url) return url;
+    throw new VitrineError(this.browser ? "wrong_state" : "no_browser", { status: this.status, verb: "connect", needs: "running" });
+  }
+
+  /** Deletes it at the end of the block that declared it with `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.delete();
   }
 }

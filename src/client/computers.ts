@@ -10,13 +10,16 @@ const PATH = "/v1/computers";
 /** How long an aborted create may take to be undone. */
 const UNDO_TIMEOUT_MS = 2 * 60_000;
 
+/** Which computers a list has. */
 export type ListOptions = CallOptions & { status?: Status; template?: TemplateName; limit?: number; cursor?: string };
+/** How long a create waits, and for what. */
 export type CreateOptions = CallOptions & {
   /** Default: until it is running and whole. */
   wait?: boolean;
   /** While the host is full (capacity_exceeded), ask again as often as it says, until the time is up. */
   retryWhenFull?: boolean;
 };
+/** A part of a list; `next_cursor` asks for the next one, and is null on the last. */
 export interface Page {
   data: Computer[];
   next_cursor: string | null;
@@ -35,6 +38,7 @@ const untilThereIsRoom = async <T>(ask: () => Promise<T>, signal: AbortSignal): 
   }
 };
 
+/** The computers that the API key sees. */
 export class Computers {
   readonly #transport: Transport;
 

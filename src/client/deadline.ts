@@ -14,6 +14,8 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 /** A time limit under way. */
 export interface Deadline {
   signal: AbortSignal;
+  /** Milliseconds that are left; Infinity without a limit. */
+  left(): number;
   /** The answer has begun; from here only the caller's signal counts. */
   met(): void;
   release(): void;
@@ -26,9 +28,11 @@ export const deadline = (what: string, { signal, timeoutMs = DEFAULT_TIMEOUT_MS 
   const onAbort = () => controller.abort(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
   const expire = () => controller.abort(new VitrineError("timeout", { what, timeout_s: timeoutMs / 1000 }));
+  const end = timeoutMs > 0 ? performance.now() + timeoutMs : Number.POSITIVE_INFINITY;
   const timer = timeoutMs > 0 ? setTimeout(expire, timeoutMs) : undefined;
   return {
     signal: controller.signal,
+    left: () => end - performance.now(),
     met: () => clearTimeout(timer),
     release: () => {
       clearTimeout(timer);

@@ -20,6 +20,7 @@ export class Downloads {
     return answer.data;
   }
 
+  /** Its bytes. Errors: file_not_found. */
   async readStream(id: string, options: CallOptions = {}): Promise<Readable> {
     return this.#transport.stream({ ...options, method: "GET", path: `${this.#base}/${encodeURIComponent(id)}` });
   }

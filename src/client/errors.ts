@@ -24,6 +24,17 @@ export class UnexpectedAnswerError extends Error {
   }
 }
 
+/** This call needs a package that is not installed. */
+export class MissingPackageError extends Error {
+  override readonly name = "MissingPackageError";
+  readonly package: string;
+
+  constructor(name: string, cause: unknown) {
+    super(`This needs the package ${name}, which is not installed. Install it with 'npm install ${name}'.`, { cause });
+    this.package = name;
+  }
+}
+
 const isErrorBody = (body: unknown): body is ErrorBody => {
   const error = (body as Partial<ErrorBody> | null)?.error;
   return typeof error?.code === "string" && typeof error.message === "string";

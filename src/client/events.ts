@@ -4,13 +4,16 @@ import { ConnectionError } from "./errors.ts";
 import { serverEvents } from "./sse.ts";
 import type { Transport } from "./transport.ts";
 
+/** Which events. */
 export interface EventOptions extends CallOptions {
   /** Only events after the one with this id; `latest`: only those to come. */
   after?: number | "latest";
   /** Only these types. */
   types?: readonly EventType[];
 }
+/** Which events, and how many of them at once. */
 export type EventListOptions = EventOptions & { limit?: number };
+/** A part of the events, oldest first. */
 export interface EventPage {
   data: Event[];
   /** What `after` takes for the next page; null on the last one. */

@@ -54,6 +54,7 @@ export class Files {
     return buffer(await this.readStream(path, options));
   }
 
+  /** The whole file as UTF-8 text. */
   async readText(path: string, options: CallOptions = {}): Promise<string> {
     return (await this.read(path, options)).toString("utf8");
   }
@@ -64,6 +65,7 @@ export class Files {
     await this.#transport.json({ ...unhurried(options), method: "PUT", path: this.#base, query: { path }, body });
   }
 
+  /** What is in a folder. */
   async list(path: string, options: CallOptions = {}): Promise<FileStat[]> {
     const answer = await this.#transport.json<{ data: FileStat[] }>({
       ...options,
@@ -74,6 +76,7 @@ export class Files {
     return answer.data;
   }
 
+  /** What a path is: its kind, size, owner and times. */
   async stat(path: string, options: CallOptions = {}): Promise<FileStat> {
     return this.#transport.json({ ...options, method: "GET", path: `${this.#base}/stat`, query: { path } });
   }
@@ -83,6 +86,7 @@ export class Files {
     await this.#transport.json({ ...options, method: "POST", path: `${this.#base}/mkdir`, body: { json: { path } } });
   }
 
+  /** Renames a file or folder. Errors: file_exists, unless it is to `overwrite`. */
   async move(from: string, to: string, options: CallOptions & { overwrite?: boolean } = {}): Promise<void> {
     const { overwrite = false, ...call } = options;
     await this.#transport.json({ ...call, method: "POST", path: `${this.#base}/move`, body: { json: { from, to, overwrite } } });

@@ -22,6 +22,7 @@ export class Ports {
     return this.#transport.json({ ...call, method: "POST", path: this.#base, body: { json: { port, public: open } } });
   }
 
+  /** The ports that are published. */
   async list(options: CallOptions = {}): Promise<PublishedPort[]> {
     return (await this.#transport.json<{ data: PublishedPort[] }>({ ...options, method: "GET", path: this.#base })).data;
   }

@@ -17,15 +17,18 @@ export class Processes {
     this.#base = base;
   }
 
+  /** Starts one; it runs on by itself. */
   async start(process: ProcessInput, options: CallOptions = {}): Promise<ProcessInfo> {
     const json = typeof process === "string" ? { command: process } : process;
     return this.#transport.json({ ...options, method: "POST", path: this.#base, body: { json } });
   }
 
+  /** All that were started, with those that have ended. */
   async list(options: CallOptions = {}): Promise<ProcessInfo[]> {
     return (await this.#transport.json<{ data: ProcessInfo[] }>({ ...options, method: "GET", path: this.#base })).data;
   }
 
+  /** One, by its pid. */
   async get(pid: number, options: CallOptions = {}): Promise<ProcessInfo> {
     return this.#transport.json({ ...options, method: "GET", path: `${this.#base}/${pid}` });
   }

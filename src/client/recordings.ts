@@ -31,6 +31,7 @@ export class Recordings {
     return (await this.#transport.json<{ data: Recording[] }>({ ...options, method: "GET", path: this.#base })).data;
   }
 
+  /** One, by its id. Errors: recording_not_found. */
   async get(id: string, options: CallOptions = {}): Promise<Recording> {
     return this.#transport.json({ ...options, method: "GET", path: this.#path(id) });
   }

@@ -31,15 +31,14 @@ export const send = (
   headers: Record<string, string>,
   body: Body | undefined,
   signal: AbortSignal,
-): Promise<Sent> => {
-  const { promise, resolve, reject } = Promise.withResolvers<Sent>();
-  const { bytes, headers: bodyHeaders } = encode(body);
-  const outgoing = (url.protocol === "https:" ? https : http).request(url, { method, headers: { ...headers, ...bodyHeaders }, signal });
-  outgoing.on("response", (answer) => resolve({ answer, stop: () => outgoing.destroy() }));
-  outgoing.on("error", reject);
-  if (bytes instanceof Readable) {
-    bytes.once("error", (cause) => reject(new SourceError(cause.message, { cause })));
-    pipeline(bytes, outgoing).catch(reject);
-  } else outgoing.end(bytes);
-  return promise;
-};
+): Promise<Sent> =>
+  new Promise((resolve, reject) => {
+    const { bytes, headers: bodyHeaders } = encode(body);
+    const outgoing = (url.protocol === "https:" ? https : http).request(url, { method, headers: { ...headers, ...bodyHeaders }, signal });
+    outgoing.on("response", (answer) => resolve({ answer, stop: () => outgoing.destroy() }));
+    outgoing.on("error", reject);
+    if (bytes instanceof Readable) {
+      bytes.once("error", (cause) => reject(new SourceError(cause.message, { cause })));
+      pipeline(bytes, outgoing).catch(reject);
+    } else outgoing.end(bytes);
+  });

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { WebSocket } from "ws";
 import { VitrineError } from "../contract/errors.ts";
 import { type CallOptions, type Deadline, deadline } from "./deadline.ts";
 import { ConnectionError, errorFrom, UnexpectedAnswerError } from "./errors.ts";
+import { isRepeatable, pauseAfter } from "./repeat.ts";
 import { type Body, SourceError, send } from "./send.ts";
 import { openSocket } from "./socket.ts";
 
@@ -53,7 +55,7 @@ export const httpTransport = (base: URL, apiKey: () => string | undefined): Tran
     const key = apiKey();
     return key ? { authorization: `Bearer ${key}` } : {};
   };
-  const begin = async (request: Request, until: Deadline): Promise<IncomingMessage> => {
+  const attempt = async (request: Request, until: Deadline): Promise<IncomingMessage> => {
     const headers = { ...authorization(), ...request.headers };
     const url = urlOf(base, request);
     const { answer, stop } = await send(url, request.method, headers, request.body, until.signal);
@@ -61,6 +63,20 @@ export const httpTransport = (base: URL, apiKey: () => string | undefined): Tran
     if (status < 300 || status === 304) return answer;
     const text = await readText(answer).finally(stop);
     throw errorFrom(url.origin + url.pathname, status, text, answer.headers["retry-after"]);
+  };
+
+  /** The answer's head. What is safe to repeat is repeated, as long as there is time, when the connection was lost or the service says when to come again. */
+  const begin = async (request: Request, until: Deadline): Promise<IncomingMessage> => {
+    const repeatable = isRepeatable(request.method, request.headers, request.body);
+    for (let tries = 0; ; tries++) {
+      try {
+        return await attempt(request, until);
+      } catch (error) {
+        const pause = repeatable ? pauseAfter(error, tries) : undefined;
+        if (pause === undefined || pause >= until.left()) throw error;
+        await sleep(pause, undefined, { signal: until.signal });
+      }
+    }
   };
 
   /** What a failure means: the caller's abort, our deadline, its own source of bytes, an error that was answered, or a lost connection. */

@@ -4,6 +4,7 @@ import type { Event } from "../contract/events.ts";
 import { apiKeyFile, DEFAULT_LISTEN, dataDir } from "../contract/local.ts";
 import { Computers } from "./computers.ts";
 import type { CallOptions } from "./deadline.ts";
+import { type Engine, type LocalOptions, startEngine } from "./engine.ts";
 import { type EventListOptions, type EventOptions, type EventPage, eventsPath, followEvents, listEvents } from "./events.ts";
 import { Keys } from "./keys.ts";
 import { Profiles } from "./profiles.ts";
@@ -11,6 +12,7 @@ import { type Recordings, recordingsOf } from "./recordings.ts";
 import { httpTransport, type Transport } from "./transport.ts";
 import { Webhooks } from "./webhooks.ts";
 
+/** Where the service is, and the key for it. */
 export interface VitrineOptions {
   /** Default: VITRINE_URL, else the local service. */
   url?: string;
@@ -55,6 +57,14 @@ export class Vitrine {
     this.webhooks = new Webhooks(this.#transport);
   }
 
+  /**
+   * Runs the service in this process, on a free port of the loopback. Needs the package vitrine-server, Node 24 and a host that it knows; close() or
+   * `await using` ends it. Errors: MissingPackageError, data_dir_in_use, setup_incomplete.
+   */
+  static async local(options: LocalOptions = {}): Promise<LocalVitrine> {
+    return new LocalVitrine(await startEngine(options));
+  }
+
   /** How much the host takes on, and how many more computers fit. */
   capacity(options: CallOptions = {}): Promise<Capacity> {
     return this.#transport.json({ ...options, method: "GET", path: "/v1/capacity" });
@@ -73,5 +83,26 @@ export class Vitrine {
   /** One page of what happened, oldest first. Errors: computer_not_found. */
   listEvents({ computer, ...options }: EventListOptions & { computer?: string } = {}): Promise<EventPage> {
     return listEvents(this.#transport, eventsPath(computer), options);
+  }
+}
+
+/** A Vitrine service in this process. */
+export class LocalVitrine extends Vitrine {
+  readonly #engine: Engine;
+
+  /** Vitrine.local() makes one. */
+  constructor(engine: Engine) {
+    super(engine);
+    this.#engine = engine;
+  }
+
+  /** Suspends its computers, which the next one on the same data directory starts again, and ends the service. */
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+
+  /** close() at the end of the block that declared it with `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }

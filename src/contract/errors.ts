@@ -114,6 +114,7 @@ export const ERRORS = {
   internal_error: [500, "Something failed that should not. The log has request {request_id}."],
 } as const satisfies Record<string, readonly [number, string]>;
 
+/** A code of the registry. */
 export type ErrorCode = keyof typeof ERRORS;
 
 /** Seconds that an answer's Retry-After says, for what passes by itself. */
@@ -147,6 +148,7 @@ export class VitrineError extends Error {
     this.details = details;
   }
 
+  /** As it is answered. */
   toBody(requestId?: string): ErrorBody {
     return { error: { code: this.code, message: this.message, details: this.details, ...(requestId && { request_id: requestId }) } };
   }

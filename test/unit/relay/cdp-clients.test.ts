@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import CDP from "chrome-remote-interface";
 import { chromium as playwright } from "playwright-core";
-import puppeteer from "puppeteer-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
+import { Computer } from "../../../src/client/index.ts";
+import { httpTransport } from "../../../src/client/transport.ts";
 import type { ErrorBody } from "../../../src/contract/errors.ts";
+import { computer } from "../client/service.ts";
 import { startChromium, type TestChromium } from "./chromium.ts";
 import { HostGuest } from "./host-guest.ts";
 import { type RelayServer, startRelayServer, TOKEN } from "./relay-server.ts";
@@ -51,7 +53,11 @@ test("Playwright connects to the WebSocket form", async () => {
 });
 
 test("puppeteer-core connects and drives a page", async () => {
-  const browser = await puppeteer.connect({ browserWSEndpoint: `${server.wsBase}?token=${TOKEN}` });
+  const record = computer({ cdp_ws_url: `${server.wsBase}?token=${TOKEN}` });
+  const browser = await new Computer(
+    httpTransport(new URL("http://127.0.0.1"), () => undefined),
+    record,
+  ).connectPuppeteer();
   const tab = await browser.newPage();
   await tab.goto(page("<title>pup</title>"));
   expect(await tab.title()).toBe("pup");
