@@ -7,6 +7,9 @@ import { SetupError } from "./lib/npm.mjs";
 import { main } from "./lib/run.mjs";
 import { ROOT } from "./lib/where.mjs";
 
+/** What is imported as `vitrine` and `vitrine/...`, and the folder of its index. */
+const ENTRIES = { ".": "client", "./openai-agents": "integrations/openai-agents" };
+
 const manifest = (server) => ({
   name: "vitrine",
   version: server.version,
@@ -15,8 +18,14 @@ const manifest = (server) => ({
   type: "module",
   sideEffects: false,
   engines: { node: ">=20" },
-  exports: { ".": { types: "./client/index.d.ts", default: "./client/index.js" }, "./package.json": "./package.json" },
-  files: ["client", "contract"],
+  exports: {
+    ...Object.fromEntries(
+      Object.entries(ENTRIES).map(([name, path]) => [name, { types: `./${path}/index.d.ts`, default: `./${path}/index.js` }]),
+    ),
+    "./package.json": "./package.json",
+  },
+  files: ["client", "contract", "integrations"],
+  dependencies: { ws: `^${server.dependencies.ws}` },
   peerDependencies: { ...server.peerDependencies, [server.name]: server.version },
   peerDependenciesMeta: { ...server.peerDependenciesMeta, [server.name]: { optional: true } },
 });

@@ -1,4 +1,3 @@
-import { text } from "node:stream/consumers";
 import type { ActionInput, ActionsAnswer, Dialect, PerformActionsInput } from "../contract/actions.ts";
 import type { Computer as ComputerRecord } from "../contract/computer.ts";
 import type { Control, TakeControl } from "../contract/control.ts";
@@ -6,7 +5,7 @@ import { VitrineError } from "../contract/errors.ts";
 import type { Event } from "../contract/events.ts";
 import type { ExecRequestInput, ExecResult } from "../contract/exec.ts";
 import type { LogSource } from "../contract/log-sources.ts";
-import { type CallOptions, MACHINE_TIMEOUT_MS } from "./deadline.ts";
+import { type CallOptions, DEFAULT_TIMEOUT_MS, MACHINE_TIMEOUT_MS, within } from "./deadline.ts";
 import { Downloads } from "./downloads.ts";
 import { Egress } from "./egress.ts";
 import { type EventListOptions, type EventOptions, type EventPage, eventsPath, followEvents, listEvents } from "./events.ts";
@@ -219,26 +218,30 @@ export class Computer {
 
   /** The end of its console, or of the log of a service in it; 64 KiB unless told otherwise. Errors: wrong_state, file_not_found for a service that it lacks. */
   async logs(source: LogSource = "console", { tailBytes, ...call }: CallOptions & { tailBytes?: number } = {}): Promise<string> {
-    return text(
-      await this.#transport.stream({ ...call, method: "GET", path: `${this.#path}/logs`, query: { source, tail_bytes: tailBytes } }),
-    );
+    const query = { source, tail_bytes: tailBytes };
+    return String((await this.#transport.whole({ ...call, method: "GET", path: `${this.#path}/logs`, query })).bytes);
   }
 
-  /** Playwright's Browser over CDP; needs the package playwright-core. close() of it ends the connection, not the computer. Errors: no_browser. */
-  async connectPlaywright(options: PlaywrightOptions = {}): Promise<PlaywrightBrowser> {
+  /** Playwright's Browser over CDP; needs the package playwright-core. close() of it ends the connection, not the computer. Errors: no_browser, wrong_state, timeout, MissingPackageError. */
+  async connectPlaywright(options: CallOptions & PlaywrightOptions = {}): Promise<PlaywrightBrowser> {
+    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS, ...given } = options;
     const url = this.#browserUrl(this.cdp_url);
     const { chromium } = await loadPeer("playwright-core", () => import("playwright-core"));
-    return chromium.connectOverCDP(url, options);
+    const connect = () => chromium.connectOverCDP(url, { timeout: timeoutMs, ...given });
+    return within("Playwright's connection to Chromium", { signal, timeoutMs }, connect, (browser) => browser.close());
   }
 
   /**
    * Puppeteer's Browser; needs the package puppeteer-core. Pages have the size of the window unless `defaultViewport` says otherwise.
-   * disconnect() of it ends the connection, close() ends Chromium, which the computer then starts again. Errors: no_browser.
+   * disconnect() of it ends the connection, close() ends Chromium, which the computer then starts again. Errors: no_browser, wrong_state, timeout,
+   * MissingPackageError.
    */
-  async connectPuppeteer(options: PuppeteerOptions = {}): Promise<PuppeteerBrowser> {
+  async connectPuppeteer(options: CallOptions & PuppeteerOptions = {}): Promise<PuppeteerBrowser> {
+    const { signal, timeoutMs, ...given } = options;
     const browserWSEndpoint = this.#browserUrl(this.cdp_ws_url);
     const { default: puppeteer } = await loadPeer("puppeteer-core", () => import("puppeteer-core"));
-    return puppeteer.connect({ defaultViewport: null, ...options, browserWSEndpoint });
+    const connect = () => puppeteer.connect({ defaultViewport: null, ...given, browserWSEndpoint });
+    return within("Puppeteer's connection to Chromium", { signal, timeoutMs }, connect, (browser) => browser.disconnect());
   }
 
   #browserUrl(url: string | null): string {

@@ -9,7 +9,10 @@ export interface CallOptions {
 
 /** Starting and stopping a machine, and work on its disks: minutes on a host without hardware acceleration. */
 export const MACHINE_TIMEOUT_MS = 10 * 60_000;
-const DEFAULT_TIMEOUT_MS = 60_000;
+/** Of a call that says nothing else. */
+export const DEFAULT_TIMEOUT_MS = 60_000;
+/** A file that is read into memory. */
+export const READ_TIMEOUT_MS = 10 * 60_000;
 
 /** A time limit under way. */
 export interface Deadline {
@@ -39,4 +42,26 @@ export const deadline = (what: string, { signal, timeoutMs = DEFAULT_TIMEOUT_MS 
       signal?.removeEventListener("abort", onAbort);
     },
   };
+};
+
+/** What `work` makes, within the time; what comes too late is undone. */
+export const within = async <T>(
+  what: string,
+  options: CallOptions,
+  work: () => Promise<T>,
+  undo: (made: T) => Promise<unknown>,
+): Promise<T> => {
+  const until = deadline(what, options);
+  const made = work();
+  const late = new Promise<never>((_, reject) => {
+    until.signal.addEventListener("abort", () => reject(until.signal.reason), { once: true });
+  });
+  try {
+    return await Promise.race([made, late]);
+  } catch (error) {
+    made.then(undo).catch(() => {});
+    throw error;
+  } finally {
+    until.release();
+  }
 };

@@ -1,8 +1,7 @@
 import type { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import type { Download } from "../contract/exec.ts";
-import type { CallOptions } from "./deadline.ts";
-import type { Transport } from "./transport.ts";
+import { type CallOptions, READ_TIMEOUT_MS } from "./deadline.ts";
+import type { Request, Transport } from "./transport.ts";
 
 /** What one computer's browser has downloaded. Errors: file_not_found, wrong_state, guest_unreachable. */
 export class Downloads {
@@ -20,13 +19,17 @@ export class Downloads {
     return answer.data;
   }
 
-  /** Its bytes. Errors: file_not_found. */
+  #reading(id: string, options: CallOptions): Request {
+    return { ...options, method: "GET", path: `${this.#base}/${encodeURIComponent(id)}` };
+  }
+
+  /** Its bytes as they come. Errors: file_not_found. */
   async readStream(id: string, options: CallOptions = {}): Promise<Readable> {
-    return this.#transport.stream({ ...options, method: "GET", path: `${this.#base}/${encodeURIComponent(id)}` });
+    return this.#transport.stream(this.#reading(id, options));
   }
 
   /** The whole file in memory; for large ones use readStream. */
   async read(id: string, options: CallOptions = {}): Promise<Buffer> {
-    return buffer(await this.readStream(id, options));
+    return (await this.#transport.whole(this.#reading(id, { ...options, timeoutMs: options.timeoutMs ?? READ_TIMEOUT_MS }))).bytes;
   }
 }

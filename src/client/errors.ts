@@ -35,26 +35,25 @@ export class MissingPackageError extends Error {
   }
 }
 
-const isErrorBody = (body: unknown): body is ErrorBody => {
-  const error = (body as Partial<ErrorBody> | null)?.error;
-  return typeof error?.code === "string" && typeof error.message === "string";
+/** The error of the registry that a body tells, in its own words; null when it tells none. */
+const errorOf = (body: unknown, more: Record<string, unknown> = {}): VitrineError | null => {
+  const { code, message, details, request_id } = (body as Partial<ErrorBody> | null)?.error ?? {};
+  if (typeof code !== "string" || typeof message !== "string" || !Object.hasOwn(ERRORS, code)) return null;
+  const error = new VitrineError(code as ErrorCode, { ...details, ...(request_id && { request_id }), ...more });
+  error.message = message;
+  return error;
 };
+
+/** A VitrineError of another copy of its class, as a service in this process throws it, as one of ours; anything else as it is. */
+export const ownError = (error: unknown): unknown =>
+  error instanceof Error && error.name === "VitrineError" ? (errorOf((error as VitrineError).toBody()) ?? error) : error;
 
 /** The error an answer stands for, with the service's own message; `retryAfter` is the header of that name. */
 export const errorFrom = (url: string, status: number, text: string, retryAfter?: string): Error => {
-  let body: unknown;
+  const unexpected = () => new UnexpectedAnswerError(url, status, text);
   try {
-    body = JSON.parse(text);
+    return errorOf(JSON.parse(text), /^\d{1,6}$/.test(retryAfter ?? "") ? { retry_after_s: Number(retryAfter) } : {}) ?? unexpected();
   } catch {
-    return new UnexpectedAnswerError(url, status, text);
+    return unexpected();
   }
-  if (!isErrorBody(body) || !Object.hasOwn(ERRORS, body.error.code)) return new UnexpectedAnswerError(url, status, text);
-  const { code, message, details, request_id } = body.error;
-  const error = new VitrineError(code as ErrorCode, {
-    ...details,
-    ...(request_id && { request_id }),
-    ...(/^\d{1,6}$/.test(retryAfter ?? "") && { retry_after_s: Number(retryAfter) }),
-  });
-  error.message = message;
-  return error;
 };

@@ -1,12 +1,14 @@
 import { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import type { ReadableStream } from "node:stream/web";
 import type { FileStat } from "../contract/exec.ts";
-import type { CallOptions } from "./deadline.ts";
-import type { Transport } from "./transport.ts";
+import { type CallOptions, READ_TIMEOUT_MS } from "./deadline.ts";
+import type { Request, Transport } from "./transport.ts";
 
 /** What can be written: text is UTF-8; streams flow with back-pressure and are never held whole. */
 export type Content = string | Uint8Array | Readable | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** Which bytes of a file, counted from 0, `end` among them. Default: all. */
+export type ReadOptions = CallOptions & { start?: number; end?: number };
 
 const bytesOf = (content: Content): Uint8Array | Readable => {
   if (typeof content === "string") return Buffer.from(content, "utf8");
@@ -42,20 +44,23 @@ export class Files {
     this.#base = base;
   }
 
-  /** The file's bytes; `start` and `end` (inclusive) ask for a part. */
-  async readStream(path: string, options: CallOptions & { start?: number; end?: number } = {}): Promise<Readable> {
-    const { start, end, ...call } = options;
+  #reading(path: string, { start, end, ...call }: ReadOptions): Request {
     const headers: Record<string, string> = start === undefined && end === undefined ? {} : { range: `bytes=${start ?? 0}-${end ?? ""}` };
-    return this.#transport.stream({ ...call, method: "GET", path: this.#base, query: { path }, headers });
+    return { ...call, method: "GET", path: this.#base, query: { path }, headers };
   }
 
-  /** The whole file in memory; for large ones use readStream. */
-  async read(path: string, options: CallOptions = {}): Promise<Buffer> {
-    return buffer(await this.readStream(path, options));
+  /** The file's bytes as they come. */
+  async readStream(path: string, options: ReadOptions = {}): Promise<Readable> {
+    return this.#transport.stream(this.#reading(path, options));
   }
 
-  /** The whole file as UTF-8 text. */
-  async readText(path: string, options: CallOptions = {}): Promise<string> {
+  /** The file's bytes in memory; for large ones use readStream. */
+  async read(path: string, options: ReadOptions = {}): Promise<Buffer> {
+    return (await this.#transport.whole(this.#reading(path, { ...options, timeoutMs: options.timeoutMs ?? READ_TIMEOUT_MS }))).bytes;
+  }
+
+  /** The file as UTF-8 text. */
+  async readText(path: string, options: ReadOptions = {}): Promise<string> {
     return (await this.read(path, options)).toString("utf8");
   }
 

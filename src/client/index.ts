@@ -40,7 +40,7 @@ export type { Egress } from "./egress.ts";
 export type { Engine, LocalOptions } from "./engine.ts";
 export { ConnectionError, MissingPackageError, UnexpectedAnswerError } from "./errors.ts";
 export type { EventListOptions, EventOptions, EventPage } from "./events.ts";
-export type { Content, Files } from "./files.ts";
+export type { Content, Files, ReadOptions } from "./files.ts";
 export type { Keys } from "./keys.ts";
 export type { Links } from "./links.ts";
 export type { Exit, OutputEvent } from "./output.ts";

@@ -38,7 +38,8 @@ export class Recordings {
 
   /** Resolves when the video is ready. Stopping one that has ended is a success. */
   async stop(id: string, options: CallOptions = {}): Promise<Recording> {
-    return this.#transport.json({ timeoutMs: STOP_TIMEOUT_MS, ...options, method: "POST", path: `${this.#path(id)}/stop` });
+    const { signal, timeoutMs = STOP_TIMEOUT_MS } = options;
+    return this.#transport.json({ signal, timeoutMs, method: "POST", path: `${this.#path(id)}/stop` });
   }
 
   /** Begins a chapter at this moment. Errors: recording_ended. */

@@ -1,4 +1,3 @@
-import { buffer } from "node:stream/consumers";
 import type { ImageFormat, Region } from "../contract/actions.ts";
 import type { CallOptions } from "./deadline.ts";
 import type { Transport } from "./transport.ts";
@@ -40,12 +39,10 @@ export const takeScreenshot = async (
     ...(cursor !== undefined && { cursor: cursor ? 1 : 0 }),
     if_changed: ifChanged,
   };
-  const answer = await transport.stream({ ...call, method: "GET", path, query });
-  const data = await buffer(answer);
-  if (answer.statusCode === 304) return null;
-  const { headers } = answer;
+  const { status, headers, bytes } = await transport.whole({ ...call, method: "GET", path, query });
+  if (status === 304) return null;
   return {
-    data,
+    data: bytes,
     media_type: headers["content-type"] ?? "",
     width: Number(headers["x-screen-width"]),
     height: Number(headers["x-screen-height"]),

@@ -18,12 +18,17 @@ export class Terminal extends Duplex {
   readonly #ws: WebSocket;
   #ended: TerminalExit | null = null;
 
+  /** @internal Terminals.attach() makes one. */
   constructor(id: string, ws: WebSocket) {
     super({ allowHalfOpen: false });
     this.id = id;
     this.#ws = ws;
-    const exit = Promise.withResolvers<TerminalExit | null>();
-    this.exit = exit.promise;
+    let tell: (exit: TerminalExit | null) => void = () => {};
+    this.exit = new Promise((resolve, reject) => {
+      tell = resolve;
+      this.once("error", reject);
+      this.once("close", () => resolve(this.#ended));
+    });
     // Who does not ask is told by the stream.
     this.exit.catch(() => {});
     let detached = false;
@@ -37,12 +42,10 @@ export class Terminal extends Duplex {
     ws.on("error", (error) => this.destroy(new ConnectionError(ws.url.split("?", 1)[0] ?? "", error)));
     ws.once("close", (code, reason) => {
       if (this.#ended || detached) {
-        exit.resolve(this.#ended);
+        tell(this.#ended);
         this.push(null);
       } else this.destroy(new ConnectionError(ws.url.split("?", 1)[0] ?? "", new Error(String(reason) || `it was closed with ${code}`)));
     });
-    this.once("error", exit.reject);
-    this.once("close", () => exit.resolve(this.#ended));
   }
 
   /** Tells the programs on it a new size, in characters: 1 to 1000. */

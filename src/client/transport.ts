@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,13 +18,22 @@ export interface Request extends CallOptions {
   body?: Body;
 }
 
+/** An answer that was read to its end. */
+export interface Whole {
+  status: number;
+  headers: IncomingHttpHeaders;
+  bytes: Buffer;
+}
+
 /** How calls reach the service. */
 export interface Transport {
   /** The answer as it comes: one that has a body, or 304. The caller reads it to its end or destroys it. */
   stream(request: Request): Promise<IncomingMessage>;
+  /** The answer with all of its body, which the time limit is for. */
+  whole(request: Request): Promise<Whole>;
   /** The answer's body as JSON; null for an empty one. */
   json<T>(request: Request): Promise<T>;
-  /** A WebSocket, open and paused; the caller closes it. */
+  /** @internal A WebSocket, open and paused; the caller closes it. */
   socket(request: CallOptions & { path: string }): Promise<WebSocket>;
 }
 
@@ -38,15 +47,15 @@ const urlOf = (base: URL, { path, query = {} }: Pick<Request, "path" | "query">)
   return url;
 };
 
-const readText = async (body: Readable): Promise<string> => {
+const readAll = async (body: Readable, most: number): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_JSON) throw new RangeError(`the answer is over ${MAX_JSON} bytes`);
+    if (size > most) throw new RangeError(`the answer is over ${most} bytes`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 };
 
 /** The transport over HTTP. `apiKey` is asked at each call, so that a key made after this was built is found. */
@@ -55,22 +64,22 @@ export const httpTransport = (base: URL, apiKey: () => string | undefined): Tran
     const key = apiKey();
     return key ? { authorization: `Bearer ${key}` } : {};
   };
-  const attempt = async (request: Request, until: Deadline): Promise<IncomingMessage> => {
+  const begin = async (request: Request, until: Deadline): Promise<IncomingMessage> => {
     const headers = { ...authorization(), ...request.headers };
     const url = urlOf(base, request);
     const { answer, stop } = await send(url, request.method, headers, request.body, until.signal);
     const status = answer.statusCode ?? 0;
     if (status < 300 || status === 304) return answer;
-    const text = await readText(answer).finally(stop);
+    const text = String(await readAll(answer, MAX_JSON).finally(stop));
     throw errorFrom(url.origin + url.pathname, status, text, answer.headers["retry-after"]);
   };
 
-  /** The answer's head. What is safe to repeat is repeated, as long as there is time, when the connection was lost or the service says when to come again. */
-  const begin = async (request: Request, until: Deadline): Promise<IncomingMessage> => {
+  /** Tries, and tries what is safe to repeat again while there is time: when the connection was lost, or the service says when to come again. */
+  const repeating = async <T>(request: Request, until: Deadline, attempt: () => Promise<T>): Promise<T> => {
     const repeatable = isRepeatable(request.method, request.headers, request.body);
     for (let tries = 0; ; tries++) {
       try {
-        return await attempt(request, until);
+        return await attempt();
       } catch (error) {
         const pause = repeatable ? pauseAfter(error, tries) : undefined;
         if (pause === undefined || pause >= until.left()) throw error;
@@ -87,11 +96,25 @@ export const httpTransport = (base: URL, apiKey: () => string | undefined): Tran
     return answered || error instanceof TypeError || error instanceof RangeError ? error : new ConnectionError(base.origin, error);
   };
 
+  const whole = async (request: Request, most = Number.POSITIVE_INFINITY): Promise<Whole> => {
+    const until = deadline(`${request.method} ${request.path}`, request);
+    try {
+      return await repeating(request, until, async () => {
+        const answer = await begin(request, until);
+        return { status: answer.statusCode ?? 0, headers: answer.headers, bytes: await readAll(answer, most) };
+      });
+    } catch (error) {
+      throw explain(error, until);
+    } finally {
+      until.release();
+    }
+  };
+
   return {
     stream: async (request) => {
       const until = deadline(`${request.method} ${request.path}`, request);
       try {
-        const answer = await begin(request, until);
+        const answer = await repeating(request, until, () => begin(request, until));
         until.met();
         void finished(answer, { writable: false })
           .catch(() => {})
@@ -102,16 +125,10 @@ export const httpTransport = (base: URL, apiKey: () => string | undefined): Tran
         throw explain(error, until);
       }
     },
+    whole: (request) => whole(request),
     json: async <T>(request: Request): Promise<T> => {
-      const until = deadline(`${request.method} ${request.path}`, request);
-      try {
-        const text = await readText(await begin(request, until));
-        return text === "" ? (null as T) : parse<T>(base.origin + request.path, text);
-      } catch (error) {
-        throw explain(error, until);
-      } finally {
-        until.release();
-      }
+      const text = String((await whole(request, MAX_JSON)).bytes);
+      return text === "" ? (null as T) : parse<T>(base.origin + request.path, text);
     },
     socket: async (request) => {
       const until = deadline(`A WebSocket to ${request.path}`, request);

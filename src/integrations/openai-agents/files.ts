@@ -40,10 +40,7 @@ export class SessionFiles {
     if (maxBytes === undefined) return called(this.#computer.files.read(real));
     const { size_bytes } = await called(this.#computer.files.stat(real));
     if (maxBytes === 0 || size_bytes === 0) return new Uint8Array();
-    const part: Buffer[] = [];
-    const stream = await called(this.#computer.files.readStream(real, { start: 0, end: maxBytes - 1 }));
-    for await (const chunk of stream) part.push(chunk as Buffer);
-    return Buffer.concat(part);
+    return called(this.#computer.files.read(real, { start: 0, end: maxBytes - 1 }));
   }
 
   async image(path: string) {

@@ -1,4 +1,3 @@
-import { buffer } from "node:stream/consumers";
 import { z } from "zod";
 import { GuestPath } from "../../../contract/exec.ts";
 import { which } from "../session.ts";
@@ -41,7 +40,7 @@ const read = tool(
     if (offset > 0 && offset >= size_bytes) return [text(""), text(`The file ends at byte ${size_bytes}.`)];
     // One byte more than is given tells whether a character ends there. An empty file has no range.
     const part = size_bytes === 0 ? {} : { start: offset, end: offset + limit };
-    const bytes = await buffer(await files.readStream(path, { ...part, signal }));
+    const bytes = await files.read(path, { ...part, signal });
     const end = encoding === "utf8" ? wholeCharacters(bytes, limit) : Math.min(limit, bytes.length);
     const content = text(bytes.subarray(0, end).toString(encoding));
     if (end === bytes.length) return [content];
