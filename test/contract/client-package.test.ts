@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
-import { access, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { existsSync, realpathSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type Packed, pack, startRegistry } from "../support/registry.ts";
 import { startService, type TestService } from "../support/service.ts";
 
 // Each test starts compilers and npm.
@@ -19,51 +21,91 @@ const PROGRAM = `
 import { MissingPackageError, Vitrine, VitrineError } from "vitrine";
 const vitrine = new Vitrine();
 const computer = await vitrine.computers.create({ name: process.argv[2] });
-const { stdout } = await computer.exec("echo hello");
+const { stdout } = await computer.exec(["echo", "hello"]);
 const codes = [];
 for (const failing of [() => vitrine.computers.get("nobody"), () => computer.connectPlaywright(), () => computer.connectPuppeteer(), () => Vitrine.local()])
   await failing().catch((error) => codes.push(error instanceof VitrineError ? error.code : error instanceof MissingPackageError ? error.package : String(error)));
 await computer.delete();
 console.log(JSON.stringify({ stdout, codes }));
 `;
+const SAID = { stdout: "hello\n", codes: ["computer_not_found", "playwright-core", "puppeteer-core", "vitrine-server"] };
+const TERMINAL = `
+import { Vitrine } from "vitrine";
+const computer = await new Vitrine().computers.create({ name: process.argv[2] });
+const { terminal_id } = await computer.terminals.create({ argv: ["echo", "hello"] });
+const terminal = await computer.terminals.attach(terminal_id);
+let shown = "";
+for await (const chunk of terminal) shown += chunk;
+await computer.delete();
+console.log(JSON.stringify({ shown, ...(await terminal.exit) }));
+`;
+const SHOWN = { shown: "hello\r\n", type: "exit", exit_code: 0, signal: null };
 const TYPED = `
 import { type ComputerRecord, type ExecResult, Vitrine, type ErrorCode } from "vitrine";
 const vitrine = new Vitrine({});
 await using computer = await vitrine.computers.create({ name: process.argv[2]!, record_video: false });
-const result: ExecResult = await computer.exec("echo hello");
+const result: ExecResult = await computer.exec(["echo", "hello"]);
 const status: ComputerRecord["status"] = computer.status;
 // @ts-expect-error A status is not any text.
 const wrong: ComputerRecord["status"] = "no such status";
 // @ts-expect-error Nor does create take any field.
 () => vitrine.computers.create({ no_such_field: 1 });
+const attach = async () => (await computer.terminals.attach("trm_1")).resize(80, 24);
 const code: ErrorCode = "wrong_state";
-console.log(JSON.stringify({ stdout: result.stdout, status, code, wrong: wrong.length > 0 }));
+console.log(JSON.stringify({ stdout: result.stdout, status, code, wrong: wrong.length > 0, attach: typeof attach }));
 `;
-const SAID = { stdout: "hello\n", codes: ["computer_not_found", "playwright-core", "puppeteer-core", "vitrine-server"] };
+const AGENT = `
+import { userInfo } from "node:os";
+import { Manifest, type SandboxClient } from "@openai/agents/sandbox";
+import { Vitrine } from "vitrine";
+import { VitrineSandboxClient, type VitrineSandboxOptions } from "vitrine/openai-agents";
+const client = new VitrineSandboxClient({ vitrine: new Vitrine(), template: "scratch", user: userInfo().username });
+const sandbox: SandboxClient<VitrineSandboxOptions, Parameters<typeof client.delete>[0]> = client;
+// @ts-expect-error No such template.
+() => new VitrineSandboxClient({ vitrine: new Vitrine(), template: "no such template" });
+const session = await client.create({ manifest: new Manifest({ root: process.cwd() + "/workspace", entries: { "a.txt": { type: "file", content: "hello" } } }) });
+console.log(JSON.stringify({ backend: sandbox.backendId, text: new TextDecoder().decode(await session.readFile({ path: "a.txt" })) }));
+await session.close();
+`;
 
 let dir: string;
 let project: string;
 let tarball: string;
-let packed: { size: number; unpackedSize: number; files: { path: string }[] };
+let packed: Packed;
 let service: TestService;
 
-const program = async (file: string, name: string): Promise<unknown> => {
+const program = async (file: string, name: string, node = process.execPath): Promise<unknown> => {
   const env = { ...process.env, VITRINE_URL: service.url, VITRINE_API_KEY: service.apiKey };
-  const { stdout } = await run(process.execPath, [join(project, file), name], { cwd: project, env });
+  const { stdout } = await run(node, [join(project, file), name], { cwd: project, env });
   return JSON.parse(stdout);
+};
+/** Packages that the user has beside ours. */
+const link = async (...names: string[]) => {
+  for (const name of names) {
+    await mkdir(join(project, "node_modules", name, ".."), { recursive: true });
+    await symlink(join(modules, name), join(project, "node_modules", name));
+  }
+};
+/** Compiles as the strictest of users does. */
+const compile = async (file: string, source: string, ...more: string[]) => {
+  await writeFile(join(project, file), source);
+  const options = ["--module nodenext --target es2022 --lib es2022,esnext.disposable --types node --strict", ...more].join(" ").split(" ");
+  await run(process.execPath, [join(modules, "typescript/bin/tsc"), ...options, file], { cwd: project }).catch((error) => {
+    throw new Error(error.stdout);
+  });
 };
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "vitrine-package-"));
   project = join(dir, "project");
   await mkdir(project);
-  const npm = (args: string[], cwd: string) =>
-    run("npm", [...args, "--offline", "--no-audit", "--no-fund", "--cache", join(dir, "npm")], { cwd });
   await run(process.execPath, [join(root, "bin/build-client.mjs"), join(dir, "client")]);
-  [packed] = JSON.parse((await npm(["pack", "--json", "--pack-destination", dir], join(dir, "client"))).stdout);
-  tarball = join(dir, "vitrine-0.1.0.tgz");
+  packed = await pack(join(dir, "client"), dir);
+  tarball = join(dir, packed.filename);
   await writeFile(join(project, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
-  await npm(["install", tarball], project);
+  const registry = await startRegistry([join(modules, "ws")], dir);
+  const quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--cache", join(dir, "npm"), "--registry", registry.url];
+  await run("npm", ["install", ...quiet, tarball], { cwd: project }).finally(registry.close);
   service = await startService(join(dir, "data"));
 });
 afterAll(async () => {
@@ -71,17 +113,17 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-test("it is small, needs no other package, and holds the client and the contract alone", async () => {
+test("it is small, brings ws alone, and holds the client, its integrations and the contract alone", async () => {
   expect(packed.size).toBeLessThan(200_000);
   const strange = packed.files.filter(
-    ({ path }) => !/^(client\/[\w-]+|contract\/[\w-]+)[.](js|d[.]ts)$|^(package.json|README.md|LICENSE)$/.test(path),
+    ({ path }) => !/^(client|contract|integrations\/openai-agents)\/[\w-]+[.](js|d[.]ts)$|^(package.json|README.md|LICENSE)$/.test(path),
   );
   expect(strange).toEqual([]);
   for (const { path } of packed.files) {
     const text = await readFile(join(project, "node_modules/vitrine", path), "utf8");
     expect(text, path).not.toMatch(/from "(zod|[./]+server\/)|(from |import\()"[.][^"]*[.]ts"/);
   }
-  await expect(access(join(project, "node_modules/zod"))).rejects.toThrow();
+  expect((await readdir(join(project, "node_modules"))).filter((name) => !name.startsWith("."))).toEqual(["vitrine", "ws"]);
 });
 
 test("publint and are-the-types-wrong find nothing", async () => {
@@ -89,45 +131,42 @@ test("publint and are-the-types-wrong find nothing", async () => {
   await run(process.execPath, [join(modules, "@arethetypeswrong/cli/dist/index.js"), tarball, "--profile", "esm-only"]);
 });
 
-test("plain JavaScript runs", async () => {
+test("plain JavaScript runs, on every Node that is installed here", async () => {
   await writeFile(join(project, "plain.js"), PROGRAM);
-  expect(await program("plain.js", "plain")).toEqual(SAID);
+  await writeFile(join(project, "terminal.js"), TERMINAL);
+  const found = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "node"));
+  const nodes = [process.execPath, ...found.filter(existsSync)].map((node) => realpathSync(node));
+  for (const node of new Set(nodes)) {
+    expect(await program("plain.js", "plain", node), node).toEqual(SAID);
+    expect(await program("terminal.js", "terminal", node), node).toEqual(SHOWN);
+  }
 });
 
 test("strict TypeScript with nodenext compiles, declarations and all, and runs", async () => {
-  await mkdir(join(project, "node_modules/@types"), { recursive: true });
-  for (const types of ["@types/node", "undici-types"]) await symlink(join(modules, types), join(project, "node_modules", types));
-  await writeFile(join(project, "typed.ts"), TYPED);
-  const options = [
-    "--module",
-    "nodenext",
-    "--target",
-    "es2022",
-    "--lib",
-    "es2022,esnext.disposable",
-    "--types",
-    "node",
-    "--strict",
-    "--skipLibCheck",
-    "false",
-  ];
-  await run(process.execPath, [join(modules, "typescript/bin/tsc"), ...options, "typed.ts"], { cwd: project }).catch((error) => {
-    throw new Error(error.stdout);
-  });
-  expect(await program("typed.js", "typed")).toEqual({ stdout: "hello\n", status: "running", code: "wrong_state", wrong: true });
+  await link("@types/node", "undici-types");
+  await compile("typed.ts", TYPED, "--skipLibCheck false");
+  const said = { stdout: "hello\n", status: "running", code: "wrong_state", wrong: true, attach: "function" };
+  expect(await program("typed.js", "typed")).toEqual(said);
 });
 
-test("a bundle for Node runs by itself", async () => {
-  await writeFile(join(project, "to-bundle.js"), PROGRAM);
-  await build({
-    entryPoints: [join(project, "to-bundle.js")],
-    outfile: join(project, "bundle/out.mjs"),
-    bundle: true,
-    minify: true,
-    platform: "node",
-    format: "esm",
-    external: ["playwright-core", "puppeteer-core"],
-  });
-  await rm(join(project, "node_modules"), { recursive: true });
-  expect(await program("bundle/out.mjs", "bundled")).toEqual(SAID);
+test("vitrine/openai-agents compiles and runs beside the SDK that it is for", async () => {
+  await link("@openai/agents", "@openai/agents-core");
+  await compile("agent.ts", AGENT, "--skipLibCheck");
+  expect(await program("agent.js", "agent")).toEqual({ backend: "vitrine", text: "hello" });
+});
+
+test.each([
+  ["by itself", PROGRAM, "", SAID],
+  [
+    "with a require() for ws where it opens terminals",
+    TERMINAL,
+    'import { createRequire } from "node:module"; const require = createRequire("/");',
+    SHOWN,
+  ],
+])("a bundle for Node runs %s", async (_, source, js, said) => {
+  await writeFile(join(project, "to-bundle.js"), source);
+  const external = ["playwright-core", "puppeteer-core"];
+  const options = { bundle: true, minify: true, platform: "node", format: "esm", external, banner: { js } } as const;
+  await build({ ...options, entryPoints: [join(project, "to-bundle.js")], outfile: join(dir, "bundle/out.mjs") });
+  expect(await program("../bundle/out.mjs", "bundled")).toEqual(said);
 });

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { afterEach, expect, test, vi } from "vitest";
+import { ownError } from "../../../src/client/errors.ts";
 import { Files } from "../../../src/client/files.ts";
 import { ConnectionError, UnexpectedAnswerError, Vitrine, VitrineError } from "../../../src/client/index.ts";
 import { httpTransport } from "../../../src/client/transport.ts";
@@ -46,6 +47,17 @@ test("an error answer becomes the VitrineError of its code, with the service's w
     message: "The computer is stopped; exec needs it to be running.",
     details: { status: "stopped", request_id: "req_1" },
   });
+});
+
+test("an error of another copy of the code becomes the VitrineError of its code; any other is itself", async () => {
+  const copy = "../../../src/contract/errors.ts?copy";
+  const { VitrineError: Other }: { VitrineError: typeof VitrineError } = await import(/* @vite-ignore */ copy);
+  const other = new Other("data_dir_in_use", { path: "/data" });
+  expect(other).not.toBeInstanceOf(VitrineError);
+  expect(ownError(other)).toBeInstanceOf(VitrineError);
+  expect(ownError(other)).toMatchObject({ code: "data_dir_in_use", message: other.message, details: { path: "/data" } });
+  const plain = new Error("plain");
+  expect(ownError(plain)).toBe(plain);
 });
 
 test("what is not a Vitrine service's answer is told as such", async () => {

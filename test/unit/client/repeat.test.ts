@@ -36,6 +36,16 @@ test("a read whose connection is lost is asked for again, three times at most", 
   expect(never.asked()).toBe(4);
 });
 
+test("a read whose answer breaks off is asked for again", async () => {
+  const broken: Handler = (_, answer) => {
+    answer.writeHead(200, { "content-length": "100" });
+    answer.write("{", () => answer.destroy());
+  };
+  const { vitrine, asked } = await connect("GET /v1/capacity", [broken, (_, answer) => json(answer, { computers: 1 })]);
+  expect(await vitrine.capacity()).toEqual({ computers: 1 });
+  expect(asked()).toBe(2);
+});
+
 test("a create is sent again with the same Idempotency-Key", async () => {
   const { vitrine } = await connect("POST /v1/computers", [lost, (_, answer) => json(answer, computer(), 201)]);
   expect((await vitrine.computers.create()).name).toBe("einstein");
