@@ -158,7 +158,7 @@ export class Computer {
     const { signal, timeoutMs, ...fields } = options;
     const path = `${this.#path}/exec/stream`;
     const body = await this.#transport.stream({ signal, timeoutMs, method: "POST", path, body: execBody(command, fields) });
-    yield* outputEvents(path, body, signal);
+    yield* outputEvents(path, body);
   }
 
   /** The screen as an image, PNG unless `format` says otherwise. Errors: no_display, wrong_state, display_unavailable. */

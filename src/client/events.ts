@@ -34,14 +34,9 @@ export async function* followEvents(transport: Transport, path: string, options:
   const { signal, timeoutMs } = options;
   const headers = { accept: "text/event-stream" };
   const body = await transport.stream({ signal, timeoutMs, method: "GET", path, query: queryOf(options), headers });
-  try {
-    for await (const { event, data } of serverEvents(body)) {
-      if (event === "end") return;
-      yield JSON.parse(data) as Event;
-    }
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw (error as NodeJS.ErrnoException).code === "ECONNRESET" ? new ConnectionError(path, error) : error;
+  for await (const { event, data } of serverEvents(body)) {
+    if (event === "end") return;
+    yield JSON.parse(data) as Event;
   }
   throw new ConnectionError(path, new Error("the service ended the stream"));
 }

@@ -49,6 +49,6 @@ export class Processes {
   /** What is kept of the output (1 MiB), then what comes, then the exit. */
   async *output(pid: number, options: CallOptions = {}): AsyncGenerator<OutputEvent> {
     const path = `${this.#base}/${pid}/output`;
-    yield* outputEvents(path, await this.#transport.stream({ ...options, method: "GET", path }), options.signal);
+    yield* outputEvents(path, await this.#transport.stream({ ...options, method: "GET", path }));
   }
 }

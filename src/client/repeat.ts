@@ -8,6 +8,8 @@ const PAUSES_MS = [0, 200, 1000];
 const LOST = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED"]);
 const REPEATABLE = new Set(["GET", "PUT", "DELETE"]);
 
+export const isLost = (error: unknown): boolean => LOST.has((error as NodeJS.ErrnoException).code ?? "");
+
 /** Whether a request does the same when it is sent twice. Commands and actions do not; a create does, by its Idempotency-Key. */
 export const isRepeatable = (method: string, headers: Record<string, string> = {}, body?: Body): boolean =>
   (REPEATABLE.has(method) || headers["idempotency-key"] !== undefined) && !(body && "bytes" in body && body.bytes instanceof Readable);
@@ -21,5 +23,5 @@ export const pauseAfter = (error: unknown, tries: number): number | undefined =>
     const seconds = retryAfterOf(error);
     return seconds === undefined ? undefined : seconds * 1000;
   }
-  return LOST.has((error as NodeJS.ErrnoException).code ?? "") ? pause : undefined;
+  return isLost(error) ? pause : undefined;
 };

@@ -6,7 +6,7 @@ import type { WebSocket } from "ws";
 import { VitrineError } from "../contract/errors.ts";
 import { type CallOptions, type Deadline, deadline } from "./deadline.ts";
 import { ConnectionError, errorFrom, UnexpectedAnswerError } from "./errors.ts";
-import { isRepeatable, pauseAfter } from "./repeat.ts";
+import { isLost, isRepeatable, pauseAfter } from "./repeat.ts";
 import { type Body, SourceError, send } from "./send.ts";
 import { openSocket } from "./socket.ts";
 
@@ -96,6 +96,10 @@ export const httpTransport = (base: URL, apiKey: () => string | undefined): Tran
     return answered || error instanceof TypeError || error instanceof RangeError ? error : new ConnectionError(base.origin, error);
   };
 
+  /** The same of a stream, which its reader may destroy with an error of his own. */
+  const explainBreak = (error: Error, until: Deadline): Error =>
+    until.signal.aborted || isLost(error) ? (explain(error, until) as Error) : error;
+
   const whole = async (request: Request, most = Number.POSITIVE_INFINITY): Promise<Whole> => {
     const until = deadline(`${request.method} ${request.path}`, request);
     try {
@@ -116,6 +120,9 @@ export const httpTransport = (base: URL, apiKey: () => string | undefined): Tran
       try {
         const answer = await repeating(request, until, () => begin(request, until));
         until.met();
+        const destroy = answer._destroy.bind(answer);
+        // Who reads it is told what broke it off.
+        answer._destroy = (error, done) => destroy(error && explainBreak(error, until), done);
         void finished(answer, { writable: false })
           .catch(() => {})
           .finally(until.release);

@@ -74,6 +74,9 @@ test("a service that is away is a ConnectionError, also when it goes in the midd
     [`POST ${C}/exec/stream`]: (_, answer) => {
       answer.write('event: stdout\ndata: {"data":"a"}\n\n', () => answer.destroy());
     },
+    [`GET ${C}/files`]: (_, answer) => {
+      answer.write("some", () => answer.destroy());
+    },
     "GET /v1/computers/cut": (_, answer) => {
       answer.writeHead(200, { "content-length": "100" });
       answer.write("{", () => answer.destroy());
@@ -86,6 +89,7 @@ test("a service that is away is a ConnectionError, also when it goes in the midd
   })();
   await expect(reading).rejects.toBeInstanceOf(ConnectionError);
   expect(events).toEqual([{ type: "stdout", data: "a" }]);
+  await expect(found.files.readStream("/x").then((file) => file.toArray())).rejects.toBeInstanceOf(ConnectionError);
   await expect(vitrine.computers.get("cut")).rejects.toBeInstanceOf(ConnectionError);
   await service?.close();
   await expect(vitrine.computers.get("einstein")).rejects.toThrow(/cannot be reached \(ECONNREFUSED\); is it running/);
@@ -129,6 +133,7 @@ test("execStream ends with exit; leaving it closes the connection", async () => 
 test("aborting ends a call and a stream with the signal's reason", async () => {
   const vitrine = await connect({
     "GET /v1/computers/slow": () => {},
+    [`GET ${C}/files`]: (_, answer) => void answer.writeHead(200).write("some"),
     [`POST ${C}/exec/stream`]: (_, answer) => void answer.writeHead(200).write(": hello\n\n"),
   });
   const reason = new Error("enough");
@@ -138,9 +143,9 @@ test("aborting ends a call and a stream with the signal's reason", async () => {
   const streaming = (async () => {
     for await (const _ of found.execStream("x", { signal: abort.signal }));
   })();
+  const reading = found.files.readStream("/x", { signal: abort.signal }).then((file) => file.toArray());
   setTimeout(() => abort.abort(reason), 50);
-  await expect(slow).rejects.toBe(reason);
-  await expect(streaming).rejects.toBe(reason);
+  await Promise.all([slow, streaming, reading].map((call) => expect(call).rejects.toBe(reason)));
   await expect(vitrine.computers.get("slow", { timeoutMs: 20 })).rejects.toMatchObject({ code: "timeout" });
 });
 
