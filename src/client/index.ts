@@ -30,7 +30,8 @@ export type { Network, NetworkPolicy, PatchNetworkInput } from "../contract/netw
 export type { PortState, PublishedPort } from "../contract/ports.ts";
 export type { Profile } from "../contract/profiles.ts";
 export type { Recording, RecordingStatus, StartRecordingInput } from "../contract/recordings.ts";
-export type { Snapshot } from "../contract/snapshots.ts";
+export type { CreateSnapshot, Snapshot } from "../contract/snapshots.ts";
+export type { CreateTerminalInput } from "../contract/terminals.ts";
 export type { CreatedWebhook, CreateWebhookInput, Webhook } from "../contract/webhooks.ts";
 export { type ActOptions, Computer, type ExecOptions } from "./computer.ts";
 export type { Computers, CreateOptions, ListOptions, Page } from "./computers.ts";

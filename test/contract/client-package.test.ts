@@ -131,6 +131,17 @@ test("publint and are-the-types-wrong find nothing", async () => {
   await run(process.execPath, [join(modules, "@arethetypeswrong/cli/dist/index.js"), tarball, "--profile", "esm-only"]);
 });
 
+test("typedoc finds everything documented", async () => {
+  const folder = join(dir, "client");
+  await symlink(modules, join(folder, "node_modules"));
+  await writeFile(
+    join(folder, "tsconfig.json"),
+    JSON.stringify({ extends: join(root, "tsconfig.json"), include: ["client"], exclude: [] }),
+  );
+  const where = ["--entryPoints", join(folder, "client/index.d.ts"), "--tsconfig", join(folder, "tsconfig.json"), "--emit", "none"];
+  await run(process.execPath, [join(modules, "typedoc/bin/typedoc"), "--options", join(root, "typedoc.json"), ...where], { cwd: folder });
+});
+
 test("plain JavaScript runs, on every Node that is installed here", async () => {
   await writeFile(join(project, "plain.js"), PROGRAM);
   await writeFile(join(project, "terminal.js"), TERMINAL);
