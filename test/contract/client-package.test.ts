@@ -68,6 +68,12 @@ console.log(JSON.stringify({ backend: sandbox.backendId, text: new TextDecoder()
 await session.close();
 `;
 
+const LOCAL = `
+import { Vitrine, VitrineError } from "vitrine";
+const error = await Vitrine.local({ dataDir: process.argv[2] }).catch((error) => error);
+console.log(JSON.stringify(error instanceof VitrineError ? { code: error.code, path: error.details.path } : String(error)));
+`;
+
 let dir: string;
 let project: string;
 let tarball: string;
@@ -81,7 +87,7 @@ const program = async (file: string, name: string, node = process.execPath): Pro
 };
 /** Packages that the user has beside ours. */
 const link = async (...names: string[]) => {
-  for (const name of names) {
+  for (const name of names.filter((name) => !existsSync(join(project, "node_modules", name)))) {
     await mkdir(join(project, "node_modules", name, ".."), { recursive: true });
     await symlink(join(modules, name), join(project, "node_modules", name));
   }
@@ -164,6 +170,19 @@ test("vitrine/openai-agents compiles and runs beside the SDK that it is for", as
   await link("@openai/agents", "@openai/agents-core");
   await compile("agent.ts", AGENT, "--skipLibCheck");
   expect(await program("agent.js", "agent")).toEqual({ backend: "vitrine", text: "hello" });
+});
+
+test("with vitrine-server beside it, Vitrine.local() starts the service, whose errors are the client's own", async () => {
+  await run(process.execPath, [join(root, "bin/build-server.mjs"), join(dir, "server")]);
+  const { filename } = await pack(join(dir, "server"), dir);
+  const server = join(project, "node_modules/vitrine-server");
+  await mkdir(server);
+  await run("tar", ["-xzf", join(dir, filename), "--strip-components=1", "-C", server]);
+  await link(...Object.keys(JSON.parse(await readFile(join(server, "package.json"), "utf8")).dependencies));
+  await writeFile(join(project, "local.js"), LOCAL);
+  expect(await program("local.js", join(dir, "data"))).toEqual({ code: "data_dir_in_use", path: join(dir, "data") });
+  const { stdout } = await run(process.execPath, [join(server, "bin/vitrine.mjs"), "--version"]);
+  expect(stdout).toBe("0.1.0\n");
 });
 
 test.each([
