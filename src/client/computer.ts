@@ -222,12 +222,15 @@ export class Computer {
     return String((await this.#transport.whole({ ...call, method: "GET", path: `${this.#path}/logs`, query })).bytes);
   }
 
-  /** Playwright's Browser over CDP; needs the package playwright-core. close() of it ends the connection, not the computer. Errors: no_browser, wrong_state, timeout, MissingPackageError. */
+  /**
+   * Playwright's Browser over CDP; needs the package playwright-core. close() of it ends the connection, not the computer. Errors: no_browser,
+   * wrong_state, timeout, MissingPackageError.
+   */
   async connectPlaywright(options: CallOptions & PlaywrightOptions = {}): Promise<PlaywrightBrowser> {
-    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS, ...given } = options;
+    const { signal, timeout = DEFAULT_TIMEOUT_MS, timeoutMs = timeout, ...given } = options;
     const url = this.#browserUrl(this.cdp_url);
     const { chromium } = await loadPeer("playwright-core", () => import("playwright-core"));
-    const connect = () => chromium.connectOverCDP(url, { timeout: timeoutMs, ...given });
+    const connect = () => chromium.connectOverCDP(url, { ...given, timeout: timeoutMs });
     return within("Playwright's connection to Chromium", { signal, timeoutMs }, connect, (browser) => browser.close());
   }
 

@@ -59,7 +59,7 @@ export class Vitrine {
 
   /**
    * Runs the service in this process, on a free port of the loopback. Needs the package vitrine-server, Node 24 and a host that it knows; close() or
-   * `await using` ends it. Errors: MissingPackageError, data_dir_in_use, setup_incomplete.
+   * `await using` ends it. Errors: MissingPackageError, data_dir_in_use, setup_incomplete, timeout.
    */
   static async local(options: LocalOptions = {}): Promise<LocalVitrine> {
     return new LocalVitrine(await startEngine(options));
@@ -96,7 +96,7 @@ export class LocalVitrine extends Vitrine {
     this.#engine = engine;
   }
 
-  /** Suspends its computers, which the next one on the same data directory starts again, and ends the service. */
+  /** Suspends its computers and ends the service. start() of a computer has it go on, in the next service on the same data directory. */
   close(): Promise<void> {
     return this.#engine.close();
   }
