@@ -43,10 +43,10 @@ const silentPort = async (): Promise<number> => {
   };
   return (server.address() as AddressInfo).port;
 };
-const silentBrowser = async () => {
-  const at = `127.0.0.1:${await silentPort()}/v1/computers/x/cdp?token=T`;
-  const transport = httpTransport(new URL("http://127.0.0.1"), () => undefined);
-  return new Computer(transport, computer({ cdp_url: `http://${at}`, cdp_ws_url: `ws://${at}` }));
+const silentComputer = async () => {
+  const at = `127.0.0.1:${await silentPort()}`;
+  const transport = httpTransport(new URL(`http://${at}`), () => undefined);
+  return new Computer(transport, computer({ cdp_url: `http://${at}/cdp?token=T`, cdp_ws_url: `ws://${at}/cdp?token=T` }));
 };
 
 type Limits = { signal?: AbortSignal; timeoutMs?: number };
@@ -55,8 +55,9 @@ test.each<[string, () => Promise<Computer>, (computer: Computer, limits: Limits)
   ["downloads.read", stuckComputer, (c, limits) => c.downloads.read("d1", limits)],
   ["screenshot", stuckComputer, (c, limits) => c.screenshot(limits)],
   ["logs", stuckComputer, (c, limits) => c.logs("console", limits)],
-  ["connectPlaywright", silentBrowser, (c, limits) => c.connectPlaywright(limits)],
-  ["connectPuppeteer", silentBrowser, (c, limits) => c.connectPuppeteer(limits)],
+  ["terminals.attach", silentComputer, (c, limits) => c.terminals.attach("trm_1", limits)],
+  ["connectPlaywright", silentComputer, (c, limits) => c.connectPlaywright(limits)],
+  ["connectPuppeteer", silentComputer, (c, limits) => c.connectPuppeteer(limits)],
 ])("%s ends when the time is up, and when it is aborted", async (_, make, call) => {
   const made = await make();
   await expect(call(made, { timeoutMs: 50 })).rejects.toMatchObject({ name: "VitrineError", code: "timeout" });
