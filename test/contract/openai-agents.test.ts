@@ -1,12 +1,19 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { computerTool } from "@openai/agents";
+import { Agent, computerTool, run } from "@openai/agents";
 import { Manifest } from "@openai/agents/sandbox";
+import { assistantMessage, functionCall, ScriptedModel } from "@openai/agents/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { Vitrine } from "../../src/client/index.ts";
 import { RFB_PORT } from "../../src/contract/guest/protocol.ts";
-import { VitrineComputer, VitrineSandboxClient, type VitrineSandboxSession } from "../../src/integrations/openai-agents/index.ts";
+import {
+  oneShotTool,
+  VitrineComputer,
+  VitrineSandboxClient,
+  type VitrineSandboxSession,
+  vitrineTools,
+} from "../../src/integrations/openai-agents/index.ts";
 import { fakeFleet } from "../support/fake-machine.ts";
 import { workAndResume } from "../support/sandbox-agent.ts";
 import { startService, type TestService } from "../support/service.ts";
@@ -46,6 +53,8 @@ const create = async (manifest: object = {}, options: object = {}) => {
 };
 /** Without what the host's login shells do. */
 const plain = { login: false, yieldTimeMs: 60_000 };
+/** The host's own profile may do anything. */
+const quiet = { HOME: dir };
 const computers = async () => (await vitrine.computers.list()).data.map(({ id }) => id);
 
 test("an agent works, its state is saved, and another client finds its file", async () => {
@@ -177,4 +186,43 @@ test("computerTool takes the screen", async () => {
   await computer.click(10, 10, "wheel");
   await computer.keypress(["CTRL", "A"]);
   await expect(computer.move(5000, 10)).rejects.toThrow(/screen/);
+});
+
+/** What a model that makes these calls, one a turn, is answered. */
+const answersTo = async (tools: Agent["tools"], ...calls: [name: string, input: object][]) => {
+  const turns = calls.map(([name, input], at) => [functionCall(name, { ...input }, { callId: `c${at}` })]);
+  const model = new ScriptedModel([...turns, [assistantMessage("Done.")]]);
+  const { output } = await run(new Agent({ name: "worker", model, tools }), "Work.");
+  return output.flatMap((item) => (item.type === "function_call_result" ? [JSON.stringify(item.output)] : []));
+};
+
+test("function tools work in one computer for many turns, and tell the model what failed", async () => {
+  const computer = await vitrine.computers.create({ template: "scratch" });
+  const file = join(root, "a.txt");
+  const answers = await answersTo(
+    vitrineTools(computer, { user, env: quiet }),
+    ["write_file", { path: file, content: "first\n" }],
+    ["run_command", { command: `echo second >> ${file}; exit 3` }],
+    ["read_file", { path: file }],
+    ["read_file", { path: join(root, "none") }],
+  );
+  expect(answers).toEqual([
+    expect.stringContaining("6 bytes"),
+    expect.stringContaining("Exit code 3."),
+    expect.stringContaining("first\\nsecond\\n"),
+    expect.stringContaining("file_not_found: "),
+  ]);
+  expect(await computers()).toEqual([computer.id]);
+});
+
+test("a one-shot tool has a computer for each call, which is gone after it", async () => {
+  const before = service.fleet.booted.length;
+  const answers = await answersTo(
+    [oneShotTool(vitrine, { user, env: quiet, cwd: dir, timeout_s: 2 })],
+    ["run_in_new_computer", { command: "echo kept > a.txt && cat a.txt" }],
+    ["run_in_new_computer", { command: "sleep 60" }],
+  );
+  expect(answers).toEqual([expect.stringContaining("stdout:\\nkept"), expect.stringContaining("Killed after 2 s.")]);
+  expect(service.fleet.booted).toHaveLength(before + 2);
+  expect(await computers()).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import type { CallToolResult, ContentBlock, ToolAnnotations } from "@modelcontextprotocol/server";
 import type { z } from "zod";
-import { ConnectionError, VitrineError } from "../../client/index.ts";
+import { failureText } from "../shared/report.ts";
 import type { Session } from "./session.ts";
 
 /** What a call runs with. */
@@ -36,11 +36,7 @@ export const text = (text: string): ContentBlock => ({ type: "text", text });
 export const json = (value: unknown): string => JSON.stringify(value, null, 1);
 
 /** A failure is something the model reads and can act on, never an error of the protocol. */
-const failed = (error: unknown): CallToolResult => {
-  const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof VitrineError ? error.code : error instanceof ConnectionError ? "connection_failed" : "failed";
-  return { content: [text(`${code}: ${message}`)], isError: true };
-};
+const failed = (error: unknown): CallToolResult => ({ content: [text(failureText(error))], isError: true });
 
 export const tool = <S extends z.ZodObject>(
   name: string,

@@ -1,20 +1,8 @@
 import { z } from "zod";
 import { GuestPath, GuestUser } from "../../../contract/exec.ts";
+import { MAX_OUTPUT, reportOn } from "../../shared/report.ts";
 import { which } from "../session.ts";
 import { DESTROYS, outside, text, tool } from "../tool.ts";
-
-/** Characters of stdout, and of stderr, that a model gets. */
-export const MAX_OUTPUT = 30_000;
-
-/** Both ends of a long text: what went wrong is at one of them. */
-export const bothEnds = (text: string, limit = MAX_OUTPUT): string => {
-  if (text.length <= limit) return text;
-  const half = Math.floor(limit / 2);
-  const whole = `${text.slice(0, half)}\n[${text.length - 2 * half} characters left out]\n${text.slice(-half)}`;
-  return whole.toWellFormed();
-};
-
-const stream = (name: string, output: string) => (output === "" ? [] : [text(`${name}:\n${bothEnds(output)}`)]);
 
 export const exec = tool(
   "exec",
@@ -32,12 +20,6 @@ export const exec = tool(
   },
   async ({ computer, command, ...options }, { session, signal }) => {
     const result = await (await session.computer(computer, signal)).exec(command, { ...options, signal });
-    const ended = result.timed_out
-      ? `Killed after ${options.timeout_s} s.`
-      : result.exit_code === null
-        ? `Ended by signal ${result.signal}.`
-        : `Exit code ${result.exit_code}.`;
-    const dropped = result.truncated ? " It wrote more than is kept; the rest is lost." : "";
-    return [text(ended + dropped), ...stream("stdout", result.stdout), ...stream("stderr", result.stderr)];
+    return reportOn(result, options.timeout_s).map(text);
   },
 );

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { GuestPath } from "../../../contract/exec.ts";
+import { wholeCharacters } from "../../shared/text.ts";
 import { which } from "../session.ts";
 import { DESTROYS, json, LOOKS, text, tool } from "../tool.ts";
 
@@ -10,15 +11,6 @@ const MAX_LISTED = 1000;
 
 const path = GuestPath.describe("Absolute path in the computer, like /home/ohm/notes.txt");
 const encoding = z.enum(["utf8", "base64"]).default("utf8").describe("base64 for what is not text");
-
-/** How many of `bytes` fit into `limit` without a character of UTF-8 that is cut. */
-export const wholeCharacters = (bytes: Buffer, limit: number): number => {
-  if (bytes.length <= limit) return bytes.length;
-  let end = limit;
-  while (end > Math.max(0, limit - 3) && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
-  // An end at the beginning would never get on; nor would it be UTF-8.
-  return end > 0 ? end : limit;
-};
 
 const read = tool(
   "file_read",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { bothEnds } from "../../../../../src/integrations/mcp/tools/exec.ts";
-import { wholeCharacters } from "../../../../../src/integrations/mcp/tools/files.ts";
+import { bothEnds } from "../../../../src/integrations/shared/report.ts";
+import { wholeCharacters } from "../../../../src/integrations/shared/text.ts";
 
 test("long output keeps both ends, and no half of a character", () => {
   expect(bothEnds("short", 5)).toBe("short");
