@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SandboxExecTransportError } from "@openai/agents/sandbox";
-import type { Running } from "../shared/running.ts";
 import { sandboxError } from "./errors.ts";
+import type { Running } from "./running.ts";
 
 /** Output that nobody has asked for yet; what is older is dropped. */
 const MAX_UNREAD = 1024 * 1024;

@@ -1,10 +1,10 @@
 import { type ExecCommandArgs, type SandboxExecResult, SandboxPtySessionNotFoundError, type WriteStdinArgs } from "@openai/agents/sandbox";
 import { elapsedSeconds, truncateOutput } from "@openai/agents-core/sandbox/internal";
 import type { Computer } from "../../client/index.ts";
-import { startOnTerminal, startProcess } from "../shared/running.ts";
 import { Command } from "./command.ts";
 import { called } from "./errors.ts";
 import type { Paths } from "./paths.ts";
+import { startOnTerminal, startProcess } from "./running.ts";
 import type { VitrineSandboxState } from "./state.ts";
 
 const EXEC_YIELD_MS = 10_000;

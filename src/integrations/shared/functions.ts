@@ -62,8 +62,8 @@ export const computerFunctions = (computer: Computer, options: CommandOptions = 
   ),
   modelFunction("read_file", `Reads a text file of the computer, ${MAX_READ} bytes at most.`, { path }, async ({ path }, signal) => {
     const { size_bytes } = await computer.files.stat(path, { signal });
-    // An empty file has no range.
-    const part = size_bytes > MAX_READ ? { start: 0, end: MAX_READ - 1 } : {};
+    // An empty file has no range; one byte more tells whether a character ends at the limit.
+    const part = size_bytes > MAX_READ ? { start: 0, end: MAX_READ } : {};
     const bytes = await buffer(await computer.files.readStream(path, { ...part, signal }));
     const end = wholeCharacters(bytes, MAX_READ);
     const text = bytes.subarray(0, end).toString("utf8");
