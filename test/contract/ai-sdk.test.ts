@@ -4,7 +4,6 @@ import { text } from "node:stream/consumers";
 import { anthropic } from "@ai-sdk/anthropic";
 import { openai } from "@ai-sdk/openai";
 import { generateText, isStepCount, jsonSchema, type ToolSet, tool } from "ai";
-import { MockLanguageModelV4 } from "ai/test";
 import { expect, test } from "vitest";
 import {
   anthropicComputer,
@@ -15,38 +14,20 @@ import {
   vitrineTools,
 } from "../../src/integrations/ai-sdk/index.ts";
 import { adapterWorld } from "../support/adapter-world.ts";
+import { scriptedAiModel } from "../support/scripted-ai-model.ts";
 
 const world = adapterWorld();
 const { dir, options, computers } = world;
-
-const usage = {
-  inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
-  outputTokens: { total: 1, text: 1, reasoning: 0 },
-};
 
 /** What a model that makes these calls, one a turn, is answered. */
 const answersTo = async (
   settings: { tools: ToolSet } & Pick<Parameters<typeof generateText>[0], "experimental_sandbox">,
   ...calls: [string, object][]
 ) => {
-  const turns = calls.map(([toolName, input], at) => ({
-    content: [{ type: "tool-call" as const, toolCallId: `c${at}`, toolName, input: JSON.stringify(input) }],
-    finishReason: { unified: "tool-calls" as const, raw: undefined },
-    usage,
-    warnings: [],
-  }));
-  const end = {
-    ...turns[0]!,
-    content: [{ type: "text" as const, text: "Done." }],
-    finishReason: { unified: "stop" as const, raw: undefined },
-  };
-  const model = new MockLanguageModelV4({ doGenerate: [...turns, end] });
-  const answer = await generateText({ model, prompt: "Work.", stopWhen: isStepCount(calls.length + 1), ...settings });
-  expect(answer.text).toBe("Done.");
-  return model.doGenerateCalls
-    .at(-1)!
-    .prompt.flatMap((message) => (message.role === "tool" ? message.content : []))
-    .map((part) => (part.type === "tool-result" ? part.output : null));
+  const { model, told, done } = scriptedAiModel(calls);
+  const { text } = await generateText({ model, prompt: "Work.", stopWhen: isStepCount(calls.length + 1), ...settings });
+  expect(text).toBe(done);
+  return told();
 };
 
 test("tools work in one computer for many turns, and tell the model what failed", async () => {

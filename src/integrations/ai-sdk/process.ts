@@ -1,5 +1,6 @@
 import type { Experimental_SandboxProcess as SandboxProcess } from "ai";
-import { type Computer, type ProcessInput, VitrineError } from "../../client/index.ts";
+import type { Computer, ProcessInput } from "../../client/index.ts";
+import { startProcess } from "../shared/process.ts";
 import { exitCodeOf } from "../shared/report.ts";
 
 /** A stream that is fed. What nobody reads waits in memory, until the stream is cancelled. */
@@ -21,68 +22,46 @@ const fed = () => {
   };
 };
 
-/** Starts a process whose input is closed, or with `stdin` a stream to write to. Aborting kills it, and wait() rejects then. */
-export const startProcess = async (
-  { processes }: Computer,
+/** Starts a process, with `stdin` one that has a stream to write to. Aborting kills it, and wait() rejects then. */
+export const spawn = async (
+  computer: Computer,
   command: ProcessInput,
   { stdin = false, signal }: { stdin?: boolean | undefined; signal?: AbortSignal | undefined },
 ): Promise<SandboxProcess & { stdin?: WritableStream<Uint8Array> }> => {
   signal?.throwIfAborted();
-  const { pid } = await processes.start(command);
-  const [out, err] = [fed(), fed()];
+  const started = await startProcess(computer, command, { input: stdin });
+  const streams = { stdout: fed(), stderr: fed() };
+  const onAbort = () => void started.kill().catch(() => {});
+  signal?.addEventListener("abort", onAbort, { once: true });
+  if (signal?.aborted) onAbort();
 
   const follow = async (): Promise<{ exitCode: number }> => {
     try {
-      for await (const event of processes.output(pid)) {
-        if (event.type !== "exit") (event.type === "stdout" ? out : err).put(event.data);
-        else {
-          out.end();
-          err.end();
-          return { exitCode: exitCodeOf(event) };
-        }
-      }
-      throw new VitrineError("process_not_found", { pid });
+      const ending = await started.follow((type, text) => streams[type].put(text));
+      for (const stream of Object.values(streams)) stream.end();
+      return { exitCode: exitCodeOf(ending) };
     } catch (error) {
-      out.fail(error);
-      err.fail(error);
+      for (const stream of Object.values(streams)) stream.fail(error);
       throw error;
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
     }
   };
-  const kill = async (): Promise<void> => {
-    try {
-      await processes.signal(pid, "KILL");
-    } catch (error) {
-      // It ended so long ago that it is forgotten.
-      if (!(error instanceof VitrineError && error.code === "process_not_found")) throw error;
-    }
-  };
-
-  const onAbort = () => void kill().catch(() => {});
-  signal?.addEventListener("abort", onAbort, { once: true });
-  const ended = follow().finally(() => signal?.removeEventListener("abort", onAbort));
-  // wait() tells of it, and the streams do.
+  const ended = follow();
+  // wait() tells of it, and so do the streams.
   ended.catch(() => {});
-  if (signal?.aborted) onAbort();
 
-  const closeInput = () => processes.writeStdin(pid, "", { end: true });
-  // What has ended already needs no closing.
-  if (!stdin) await closeInput().catch(() => {});
+  const close = () => started.closeInput();
   return {
-    pid,
-    stdout: out.stream,
-    stderr: err.stream,
-    kill,
+    pid: started.pid,
+    stdout: streams.stdout.stream,
+    stderr: streams.stderr.stream,
+    kill: () => started.kill(),
     wait: async () => {
       const exit = await ended;
       signal?.throwIfAborted();
       return exit;
     },
-    ...(stdin && {
-      stdin: new WritableStream<Uint8Array>({
-        write: (chunk) => processes.writeStdin(pid, chunk),
-        close: closeInput,
-        abort: closeInput,
-      }),
-    }),
+    ...(stdin && { stdin: new WritableStream<Uint8Array>({ write: (chunk) => started.write(chunk), close, abort: close }) }),
   };
 };

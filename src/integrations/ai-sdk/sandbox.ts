@@ -5,7 +5,7 @@ import { type Computer, type FileStat, VitrineError } from "../../client/index.t
 import { GUEST_USER } from "../../contract/guest/protocol.ts";
 import type { CommandOptions } from "../shared/functions.ts";
 import { exitCodeOf, remarkOn } from "../shared/report.ts";
-import { startProcess } from "./process.ts";
+import { spawn } from "./process.ts";
 
 /** Of a command that nobody aborts. */
 const TIMEOUT_S = 600;
@@ -67,7 +67,7 @@ export const sandboxSession = (
       return { exitCode: exitCodeOf(result), stdout: result.stdout, stderr: remark ? `${result.stderr}\n${remark}` : result.stderr };
     },
     spawn: (({ command, abortSignal, stdin, ...options }) =>
-      startProcess(computer, { ...started(options), command }, { stdin, signal: abortSignal })) as SandboxSession["spawn"],
+      spawn(computer, { ...started(options), command }, { stdin, signal: abortSignal })) as SandboxSession["spawn"],
     readFile: async ({ path, abortSignal: signal }) => {
       const stream = await ifThere(files.readStream(at(path), { signal }));
       return stream && (Readable.toWeb(stream) as ReadableStream<Uint8Array>);

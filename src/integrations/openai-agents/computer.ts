@@ -1,5 +1,6 @@
 import type { Computer as AgentsComputer } from "@openai/agents";
 import type { ActionInput, Button, Computer } from "../../client/index.ts";
+import { act } from "../shared/act.ts";
 
 /** What the SDK's own loop for a browser takes. */
 const WAIT_MS = 2000;
@@ -25,9 +26,7 @@ export class VitrineComputer implements Methods {
   }
 
   async #act(action: ActionInput): Promise<void> {
-    const { results } = await this.#computer.act([action]);
-    const failed = results.find(({ ok }) => !ok);
-    if (failed) throw new Error(failed.error?.message ?? `${failed.type} failed`);
+    await act(this.#computer, action);
   }
 
   /** PNG, base64. */

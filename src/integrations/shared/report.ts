@@ -16,7 +16,11 @@ export const bothEnds = (text: string, limit = MAX_OUTPUT): string => {
 const TIMED_OUT = 124;
 
 /** One number for how a command ended, as a shell gives it. */
-export const exitCodeOf = ({ exit_code, signal, timed_out }: Pick<ExecResult, "exit_code" | "signal" | "timed_out">): number =>
+export const exitCodeOf = ({
+  exit_code,
+  signal,
+  timed_out = false,
+}: Pick<ExecResult, "exit_code" | "signal"> & { timed_out?: boolean }): number =>
   timed_out ? TIMED_OUT : (exit_code ?? 128 + (constants.signals[signal as NodeJS.Signals] ?? 0));
 
 const DROPPED = "It wrote more than is kept; the rest is lost.";

@@ -1,4 +1,4 @@
-import { NOTCH } from "./dialects/wheel.ts";
+import { NOTCH } from "../../contract/wheel.ts";
 import { combinationOf, goTo } from "./pointer.ts";
 import { type Doers, pause, type Step } from "./step.ts";
 

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { ActionInput, Button } from "../../../contract/actions.ts";
+import { NOTCH } from "../../../contract/wheel.ts";
 import { chord, chords } from "./chord.ts";
 import { holding } from "./hold.ts";
 import { type Reader, reads, refused, seconds, whole } from "./reading.ts";
 import type { Space } from "./space.ts";
-import { DIRECTIONS, distance, NOTCH } from "./wheel.ts";
+import { DIRECTIONS, distance } from "./wheel.ts";
 
 const pair = z.tuple([z.number(), z.number()]);
 const coordinate = pair.nullish();

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { type ActionInput, BUTTONS } from "../../../contract/actions.ts";
+import { NOTCH } from "../../../contract/wheel.ts";
 import { chord } from "./chord.ts";
 import { clicks } from "./clicks.ts";
 import { holding } from "./hold.ts";
 import { type Reader, reads, refused } from "./reading.ts";
 import type { Space } from "./space.ts";
-import { NOTCH } from "./wheel.ts";
 
 const point = { x: z.number(), y: z.number() };
 const button = z.enum(BUTTONS).default("left");

@@ -1,6 +1,3 @@
-/** What one notch of the wheel scrolls in the computer's Chromium, in CSS pixels at a zoom of 100 %; measured, see docs/decisions.md. */
-export const NOTCH = 120;
-
 export const DIRECTIONS = ["up", "down", "left", "right"] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 

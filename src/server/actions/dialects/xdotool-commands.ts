@@ -1,10 +1,11 @@
 import type { ActionInput, ActionResult, Button } from "../../../contract/actions.ts";
+import { NOTCH } from "../../../contract/wheel.ts";
 import { oneLine } from "../../text.ts";
 import { chord } from "./chord.ts";
 import { clicks } from "./clicks.ts";
 import { refused } from "./reading.ts";
 import type { Size, Space } from "./space.ts";
-import { type Direction, distance, NOTCH } from "./wheel.ts";
+import { type Direction, distance } from "./wheel.ts";
 
 /** The words that are left; each command takes its own off the front. */
 export interface Words {

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { NOTCH } from "../../../contract/wheel.ts";
 import { SAID } from "../../actions/dialects/said.ts";
-import { DIRECTIONS, distance, NOTCH } from "../../actions/dialects/wheel.ts";
+import { DIRECTIONS, distance } from "../../actions/dialects/wheel.ts";
 import { ToolFailure } from "./failure.ts";
 import { find } from "./find.ts";
 import { formInput } from "./form-input.ts";
