@@ -1,4 +1,4 @@
-import { OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-openapi";
+import { OpenAPIRegistry, OpenApiGeneratorV31, type ZodMediaTypeObject } from "@asteasolutions/zod-to-openapi";
 import { z } from "zod";
 import { ERRORS, type ErrorCode } from "./errors.ts";
 import { type BodyShape, PathParams, type Route } from "./route.ts";
@@ -16,7 +16,8 @@ const ALWAYS: readonly ErrorCode[] = [
 const content = (shape: BodyShape) =>
   "media" in shape
     ? { [shape.media]: { schema: { type: "string" as const, format: "binary" } } }
-    : { "application/json": { schema: shape } };
+    : // Named, because LangGraph's types, which are checked along, declare zod's anew: the two would not be the same.
+      { "application/json": { schema: shape as ZodMediaTypeObject["schema"] } };
 
 /** What a call is about, by its path: `/v1/computers/{id}/files/list` is about files. */
 const tagOf = (path: string): string => path.split("/")[4] ?? (path.startsWith("/v1/computers") ? "computers" : "service");

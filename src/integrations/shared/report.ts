@@ -26,7 +26,7 @@ export const exitCodeOf = ({
 const DROPPED = "It wrote more than is kept; the rest is lost.";
 
 /** What stdout, stderr and a number do not say of a command. */
-export const remarkOn = ({ timed_out, truncated }: ExecResult, timeout_s: number): string =>
+export const remarkOn = ({ timed_out, truncated }: Pick<ExecResult, "timed_out" | "truncated">, timeout_s: number): string =>
   [...(timed_out ? [`Killed after ${timeout_s} s.`] : []), ...(truncated ? [DROPPED] : [])].join(" ");
 
 const stream = (name: string, output: string) => (output === "" ? [] : [`${name}:\n${bothEnds(output)}`]);
