@@ -8,8 +8,10 @@ export const MAX_OUTPUT = 30_000;
 export const bothEnds = (text: string, limit = MAX_OUTPUT): string => {
   if (text.length <= limit) return text;
   const half = Math.floor(limit / 2);
-  const whole = `${text.slice(0, half)}\n[${text.length - 2 * half} characters left out]\n${text.slice(-half)}`;
-  return whole.toWellFormed();
+  // No half of a character at either cut.
+  const begin = text.slice(0, half).replace(/[\uD800-\uDBFF]$/, "");
+  const end = text.slice(-half).replace(/^[\uDC00-\uDFFF]/, "");
+  return `${begin}\n[${text.length - begin.length - end.length} characters left out]\n${end}`;
 };
 
 /** As `timeout` says it. */
