@@ -1,10 +1,10 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { anthropic } from "@ai-sdk/anthropic";
 import { openai } from "@ai-sdk/openai";
 import { generateText, isStepCount, jsonSchema, type ToolSet, tool } from "ai";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import {
   anthropicComputer,
   anthropicComputerToolset,
@@ -59,6 +59,18 @@ test("a one-shot tool has a computer for each call, which is gone after it", asy
     { type: "text", value: "Exit code 4." },
   ]);
   expect(world.booted()).toBe(before + 2);
+  expect(await computers()).toEqual([]);
+});
+
+test("a one-shot tool that is aborted leaves no computer", async () => {
+  const abort = new AbortController();
+  const { run_in_new_computer: once } = oneShotTools(world.vitrine, options);
+  const call = { toolCallId: "c", messages: [], context: {}, abortSignal: abort.signal };
+  const running = Promise.resolve(once!.execute!({ command: "echo $$ > pid; sleep 1000" }, call));
+  const refused = expect(running).rejects.toThrow(/enough/);
+  await vi.waitFor(() => statSync(join(dir, "pid")), 20_000);
+  abort.abort(new Error("enough"));
+  await refused;
   expect(await computers()).toEqual([]);
 });
 

@@ -78,7 +78,9 @@ test("a sandbox finds the computer of its id again, suspended or not", async () 
   expect(await second.executeCommand!("deep/run.sh")).toMatchObject({ success: true, stdout: "ran\n", exitCode: 0 });
   expect((await second.running()).id).toBe(id);
   expect(await second.executeCommand!("printf %s", ["two words"])).toMatchObject({ stdout: "two words" });
-  expect(outcomes).toEqual(["created", "connected"]);
+  await (await world.vitrine.computers.get("kept")).stop();
+  expect(await second.executeCommand!("cat deep/run.sh")).toMatchObject({ exitCode: 0 });
+  expect(outcomes).toEqual(["created", "connected", "connected"]);
   expect(second.getInfo()).toMatchObject({ id: "kept", status: "running", resources: { cpuCores: 2 } });
   const written = second.writeFiles([{ path: "late", content: "" }], { abortSignal: AbortSignal.abort() });
   await expect(written).rejects.toMatchObject({ code: "ABORTED" });

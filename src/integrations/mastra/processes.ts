@@ -88,7 +88,7 @@ class VitrineProcess extends ProcessHandle {
 }
 
 /** The sandbox that processes are in. */
-type Place = MastraSandbox & { readonly user: string; running(): Promise<Computer> };
+type Place = MastraSandbox & { readonly user: string; use<T>(work: (computer: Computer) => Promise<T>): Promise<T> };
 
 /** The processes that a sandbox started, which also are its commands. */
 export class VitrineProcesses extends SandboxProcessManager<Place> {
@@ -97,8 +97,8 @@ export class VitrineProcesses extends SandboxProcessManager<Place> {
     const env = Object.entries({ ...this.env, ...options.env }).filter((pair): pair is [string, string] => pair[1] !== undefined);
     const input = options.stdinMode !== "ignore";
     const cwd = posix.resolve(sandbox.workingDirectory ?? GUEST_USER.home, options.cwd ?? ".");
-    const computer = await sandbox.running();
-    const process = await startProcess(computer, { command, cwd, env: Object.fromEntries(env), user: sandbox.user }, { input });
+    const start = { command, cwd, env: Object.fromEntries(env), user: sandbox.user };
+    const process = await sandbox.use((computer) => startProcess(computer, start, { input }));
     const handle = new VitrineProcess(process, input, options);
     this._tracked.set(handle.pid, handle);
     return handle;

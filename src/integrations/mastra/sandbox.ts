@@ -51,13 +51,27 @@ export class VitrineSandbox extends MastraSandbox<Computer> {
     this.user = user;
     this.#vitrine = vitrine;
     this.#input = computer;
-    if (hasScreen(computer)) this.computer = screenOf(() => this.running());
+    if (hasScreen(computer)) this.computer = screenOf((work) => this.use(work));
   }
 
   /** The computer itself, started. */
   async running(): Promise<Computer> {
     await this.ensureRunning();
     return this.#found!;
+  }
+
+  /** Does it with the computer. One that was stopped or deleted meanwhile, as by its idle timeout, is started or made again, and it is done once more. */
+  async use<T>(work: (computer: Computer) => Promise<T>): Promise<T> {
+    const computer = await this.running();
+    try {
+      return await work(computer);
+    } catch (error) {
+      const gone = error instanceof VitrineError && (error.code === "wrong_state" || error.code === "computer_not_found");
+      // Another call may have found it before, and be starting it.
+      if (!gone || (this.status !== "running" && this.status !== "starting")) throw error;
+      if (this.status === "running") this.status = "stopped";
+      return work(await this.running());
+    }
   }
 
   protected override async find({ abortSignal: signal }: SandboxStartOptions = {}): Promise<Computer | undefined> {
@@ -91,17 +105,18 @@ export class VitrineSandbox extends MastraSandbox<Computer> {
     for (const { mode } of files) if (mode !== undefined) validateSandboxFileMode(mode);
     try {
       signal?.throwIfAborted();
-      const computer = await this.running();
-      for (const { path, content, mode } of files) {
-        const at = posix.resolve(this.workingDirectory ?? GUEST_USER.home, path);
-        await computer.files.write(at, content, { signal });
-        if (mode === undefined) continue;
-        const { exit_code, stderr } = await computer.exec(["chmod", mode.toString(8), "--", at], { user: this.user, signal });
-        if (exit_code !== 0) throw new Error(`The mode of ${at} cannot be set: ${stderr.trim()}`);
-      }
+      for (const file of files) await this.use((computer) => this.#writeFile(computer, file, signal));
     } catch (error) {
       throw signal?.aborted ? new SandboxAbortError("writeFiles", signal.reason) : error;
     }
+  }
+
+  async #writeFile(computer: Computer, { path, content, mode }: SandboxFileInput, signal: AbortSignal | undefined): Promise<void> {
+    const at = posix.resolve(this.workingDirectory ?? GUEST_USER.home, path);
+    await computer.files.write(at, content, { signal });
+    if (mode === undefined) return;
+    const { exit_code, stderr } = await computer.exec(["chmod", mode.toString(8), "--", at], { user: this.user, signal });
+    if (exit_code !== 0) throw new Error(`The mode of ${at} cannot be set: ${stderr.trim()}`);
   }
 
   async #portUrl(port: number): Promise<string | null> {
