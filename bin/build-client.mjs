@@ -8,7 +8,13 @@ import { main } from "./lib/run.mjs";
 import { ROOT } from "./lib/where.mjs";
 
 /** What is imported as `vitrine` and `vitrine/...`, and the folder of its index. */
-const ENTRIES = { ".": "client", "./openai-agents": "integrations/openai-agents" };
+const ENTRIES = {
+  ".": "client",
+  "./ai-sdk": "integrations/ai-sdk",
+  "./deepagents": "integrations/deepagents",
+  "./mastra": "integrations/mastra",
+  "./openai-agents": "integrations/openai-agents",
+};
 
 const manifest = (server) => ({
   name: "vitrine",
