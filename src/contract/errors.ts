@@ -44,6 +44,7 @@ export const ERRORS = {
     409,
     "The computer {computer} has the profile {name} and keeps what it changes. Delete it first, or begin with it as it is kept, with save: false.",
   ],
+  too_many_profiles: [409, "{limit} profiles are kept, and no more may be. Delete one first."],
   too_many_snapshots: [409, "This computer has {limit} snapshots, and may have no more. Delete one first."],
   wrong_state: [409, "The computer is {status}; {verb} needs it to be {needs}."],
   idempotency_conflict: [409, "This Idempotency-Key was used with another body. Use a new key."],

@@ -4,6 +4,8 @@ export const ProfileName = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "use 1 to 63 lower-case letters, digits and inner hyphens");
 
+/** Profiles that one key, or the operator, may have. */
+export const MAX_PROFILES = 256;
 /** The largest that a profile may be as it is kept, compressed. MiB. */
 export const MAX_PROFILE_MB = 2048;
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Computer, Vitrine } from "../../src/client/index.ts";
 import { CDP_PORT } from "../../src/contract/guest/protocol.ts";
+import { MAX_PROFILES } from "../../src/contract/profiles.ts";
 import { startFakeChromium } from "../support/fake-chromium.ts";
 import { fakeFleet } from "../support/fake-machine.ts";
 import { startService, type TestService } from "../support/service.ts";
@@ -143,6 +144,14 @@ test("one that the guest cannot unpack fails the create, which leaves nothing", 
   writeFileSync(join(dir, "profiles/operator/torn.tar.gz"), "no archive");
   await expect(make("torn")).rejects.toMatchObject({ code: "archive_invalid" });
   expect((await vitrine.profiles.get("torn")).computer_id, "it is free for the next").toBeNull();
+});
+
+test("no more profiles are made than one may have; those that are there go on", async () => {
+  const full = Array.from({ length: MAX_PROFILES }, (_, i) => join(dir, `profiles/operator/full-${i}.tar.gz`));
+  for (const file of full) writeFileSync(file, "");
+  onTestFinished(() => full.forEach((file) => void rmSync(file)));
+  await expect(make("one-more")).rejects.toMatchObject({ code: "too_many_profiles", status: 409 });
+  await make("logins");
 });
 
 test.each([

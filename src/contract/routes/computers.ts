@@ -23,6 +23,9 @@ export const computers = {
     errors: [
       "name_taken",
       "snapshot_not_found",
+      "profile_not_found",
+      "profile_in_use",
+      "too_many_profiles",
       "wrong_state",
       "unsupported_option",
       "capacity_exceeded",

@@ -1,4 +1,5 @@
 import { VitrineError } from "../../../contract/errors.ts";
+import { MAX_PROFILES } from "../../../contract/profiles.ts";
 import { type Caller, ownerOf } from "../../auth/caller.ts";
 import type { ProfileId } from "../../profiles/profiles.ts";
 import type { Engine } from "../engine.ts";
@@ -17,7 +18,7 @@ export const keeperOf = (engine: Pick<Engine, "store">, { key_id, name }: Profil
     return kept?.key_id === key_id && kept.name === name;
   }) ?? null;
 
-/** Throws unsupported_option, profile_in_use, profile_not_found. */
+/** Throws unsupported_option, profile_in_use, profile_not_found, too_many_profiles. */
 export const requireProfile = (engine: Engine, caller: Caller, spec: ComputerRecord["spec"]): void => {
   const { profile } = spec.browser;
   if (!profile) return;
@@ -26,7 +27,10 @@ export const requireProfile = (engine: Engine, caller: Caller, spec: ComputerRec
   const id = { key_id: ownerOf(caller), name: profile.name };
   const keeper = profile.save ? keeperOf(engine, id) : null;
   if (keeper) throw new VitrineError("profile_in_use", { name: id.name, computer: keeper.name });
-  if (!profile.save && !engine.profiles.find(id)) throw new VitrineError("profile_not_found", { name: id.name });
+  if (engine.profiles.find(id)) return;
+  if (!profile.save) throw new VitrineError("profile_not_found", { name: id.name });
+  if (engine.profiles.list().filter(({ key_id }) => key_id === id.key_id).length >= MAX_PROFILES)
+    throw new VitrineError("too_many_profiles", { limit: MAX_PROFILES });
 };
 
 /** What a copy is made with: one computer keeps a profile, and what is in it is the copy's own already. */
