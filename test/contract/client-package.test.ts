@@ -122,7 +122,10 @@ afterAll(async () => {
 test("it is small, brings ws alone, and holds the client, its integrations and the contract alone", async () => {
   expect(packed.size).toBeLessThan(200_000);
   const strange = packed.files.filter(
-    ({ path }) => !/^(client|contract|integrations\/openai-agents)\/[\w-]+[.](js|d[.]ts)$|^(package.json|README.md|LICENSE)$/.test(path),
+    ({ path }) =>
+      !/^(client|contract|contract\/guest|integrations\/(?!mcp\/)[\w-]+)\/[\w-]+[.](js|d[.]ts)$|^(package.json|README.md|LICENSE)$/.test(
+        path,
+      ),
   );
   expect(strange).toEqual([]);
   const installed = join(project, "node_modules/vitrine");
