@@ -5,7 +5,7 @@ import { type Doers, pause } from "./step.ts";
 const FRAME_MS = 16;
 const DEFAULT_MS = 300;
 /** Before the first move and after the last one, for pages that watch how long; a drag and drop of the browser's own needs the last. */
-const REST_MS = 60;
+const REST_MS = 120;
 
 type Point = readonly [x: number, y: number];
 /** Where the pointer is to be, and when, in milliseconds from the start. */

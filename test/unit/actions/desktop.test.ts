@@ -156,8 +156,13 @@ describe("pointer", () => {
       desktop.page.evaluate<[number, number]>(
         `(() => { const box = document.querySelector("${selector}").getBoundingClientRect(); const top = outerHeight - innerHeight; return [box.x + box.width / 2, box.y + box.height / 2 + top] })()`,
       );
-    await act({ type: "drag", path: [await at("#from"), await at("#to")] });
-    await expect.poll(() => desktop.page.textContent("#to")).toBe("dragged");
+    const path = [await at("#from"), await at("#to")];
+    // On a busy host Chromium may see that something is dragged only when it has been let go.
+    const dropped = async () => {
+      await act({ type: "drag", path, duration_ms: 1000 });
+      return desktop.page.textContent("#to");
+    };
+    await expect.poll(dropped, { timeout: 60_000, interval: 500 }).toBe("dragged");
   });
 });
 
