@@ -55,10 +55,16 @@ export interface FakeFleet {
  */
 export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtools/browser/fake"): FakeFleet => {
   const running = new Map<string, ChildProcess>();
+  /** The folders that are written in now, for a machine that is on its way. */
+  const preparing = new Map<string, Promise<unknown>>();
+
+  const tracked = <T>(dir: string, work: () => Promise<T>): Promise<T> => {
+    const done = work();
+    preparing.set(dir, done);
+    return done.finally(() => preparing.delete(dir));
+  };
 
   const boot = async (dir: string, config: string, onSpawn: (record: MachineRecord) => void): Promise<Machine> => {
-    fleet.booted.push(basename(dir));
-    if (fleet.gate) await fleet.gate;
     if (fleet.failBoot) throw fleet.failBoot;
     await mkdir(join(dir, "run"), { recursive: true });
     await writeFile(join(dir, "run/config.json"), config, { mode: 0o600 });
@@ -166,23 +172,31 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
       },
       snapshots: { take: async () => {}, drop: async () => {}, apply: async () => {}, copyFrom: async () => {}, grow: async () => {} },
       bytesOf: () => 0,
-      boot: ({ dir }, files, _signal, onSpawn) => boot(dir, files.config, onSpawn),
-      restore: async ({ dir }, state, _signal, onSpawn, onPhase) => {
-        if (fleet.failRestore) throw fleet.failRestore;
-        // A copy's agent begins as its original was.
-        if (!existsSync(join(dir, "run"))) {
-          await mkdir(join(dir, "run"));
-          for (const name of ["config.json", "session.env"]) await copyFile(join(dirname(state.file), "run", name), join(dir, "run", name));
-        }
-        const machine = await run(dir, onSpawn);
-        for (const phase of ["spawn", "qmp", "load", "resume"] as const) onPhase?.(phase);
-        return machine;
+      boot: async ({ dir }, files, signal, onSpawn) => {
+        fleet.booted.push(basename(dir));
+        if (fleet.gate) await fleet.gate;
+        signal.throwIfAborted();
+        return tracked(dir, () => boot(dir, files.config, onSpawn));
       },
+      restore: ({ dir }, state, _signal, onSpawn, onPhase) =>
+        tracked(dir, async () => {
+          if (fleet.failRestore) throw fleet.failRestore;
+          // A copy's agent begins as its original was.
+          if (!existsSync(join(dir, "run"))) {
+            await mkdir(join(dir, "run"));
+            for (const name of ["config.json", "session.env"])
+              await copyFile(join(dirname(state.file), "run", name), join(dir, "run", name));
+          }
+          const machine = await run(dir, onSpawn);
+          for (const phase of ["spawn", "qmp", "load", "resume"] as const) onPhase?.(phase);
+          return machine;
+        }),
       adopt: async () => null,
       halt,
       strays: async () => [],
       tidy: () => [],
       destroy: async (dir) => {
+        await preparing.get(dir)?.catch(() => {});
         await halt(dir);
         if (existsSync(dir)) await rm(dir, { recursive: true });
       },
