@@ -11,7 +11,7 @@ import { haltedSpec } from "./halted.ts";
 /** Milliseconds for the guest to write down what it has not yet. */
 const SYNC_MS = 60_000;
 
-/** Keeps what the workspace of a computer is now. Of a suspended one that is what was on its disk: what its memory has yet to write is not in it. */
+/** Keeps what the workspace of a computer is now. Of a suspended one that is what was on its disk, which the suspend has synced if the guest answered. */
 export const take = async (engine: Engine, record: ComputerRecord, { name = null }: { name?: string | null }): Promise<Snapshot> => {
   requireStatus("snapshot", record.status, ["running", "restorable", "stopped", "error"]);
   requireIdle(engine, record, "snapshot");
