@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import { VitrineError } from "../../contract/errors.ts";
 import { detach } from "./attach.ts";
-import { setClock } from "./clock.ts";
 import { asVitrineError, type Engine, isEnding, type Live, lastErrorOf, operate, requireIdle, type Step, update } from "./engine.ts";
 import { keepProfile } from "./profile/keep.ts";
 import type { ComputerRecord } from "./record.ts";
@@ -100,17 +99,21 @@ const flush = (engine: Engine, id: string, live: Live, signal: AbortSignal): Pro
 const goOn = async (engine: Engine, id: string, live: Live, signal: AbortSignal, cause: unknown): Promise<void> => {
   try {
     await live.machine.resume();
-  } catch {
+  } catch (error) {
+    // One that does not answer is there still, and goes on when it does.
+    if (asVitrineError(error).code === "timeout") return stillRuns(engine, id, live, signal);
     detach(engine, id, live);
     await live.machine.kill();
     refuseInterrupted(signal);
     update(engine, id, { status: "error", machine: null, stopped_at: new Date().toISOString(), last_error: lastErrorOf(cause) });
     return;
   }
+  stillRuns(engine, id, live, signal);
+};
+
+const stillRuns = (engine: Engine, id: string, live: Live, signal: AbortSignal): void => {
   refuseInterrupted(signal);
   live.guest.hold(false);
-  await setClock(engine, id, live, signal);
-  refuseInterrupted(signal);
   update(engine, id, { status: "running" });
 };
 
