@@ -1,18 +1,10 @@
 import { mkdirSync, statSync } from "node:fs";
-import type { ServerHttp2Stream } from "node:http2";
 import { pipeline } from "node:stream/promises";
 import { answerNothing, type Call, type Routes } from "./call.ts";
 import { Fault, pathFault } from "./fault.ts";
 import { checkPath } from "./paths.ts";
-import { errnoIn, runTool, type Tool } from "./tools.ts";
+import { errnoIn, feed, toolFor } from "./tools.ts";
 import { asUser, guestUser } from "./users.ts";
-
-const toolFor = (stream: ServerHttp2Stream, file: string, args: string[]): Tool => {
-  const tool = runTool(guestUser(), file, args);
-  stream.once("close", tool.kill);
-  if (stream.destroyed) tool.kill();
-  return tool;
-};
 
 const folder = (path: string, work: (path: string) => void): void => {
   try {
@@ -29,7 +21,7 @@ const folder = (path: string, work: (path: string) => void): void => {
 const pack = async ({ stream, query }: Call): Promise<void> => {
   const path = checkPath(query.get("path"));
   folder(path, () => {});
-  const tool = toolFor(stream, "tar", ["--ignore-failed-read", "-I", "gzip -1", "-C", path, "-cf", "-", "."]);
+  const tool = toolFor(stream, guestUser(), "tar", ["--ignore-failed-read", "-I", "gzip -1", "-C", path, "-cf", "-", "."]);
   tool.stdin.end();
   stream.respond({ ":status": 200, "content-type": "application/gzip" });
   await pipeline(tool.stdout, stream, { end: false });
@@ -43,16 +35,10 @@ const pack = async ({ stream, query }: Call): Promise<void> => {
 const unpack = async ({ stream, query }: Call): Promise<void> => {
   const path = checkPath(query.get("path"));
   folder(path, () => mkdirSync(path, { recursive: true }));
-  const tool = toolFor(stream, "tar", ["-C", path, "-xzf", "-"]);
-  tool.stdout.resume();
-  // tar may end before the body does; the rest is let pass by.
-  stream.pipe(tool.stdin);
-  tool.stdin.once("close", () => stream.resume());
-  const { code, words } = await tool.done;
-  if (stream.closed) throw new Error("the host broke off");
+  const { code, words } = await feed(stream, toolFor(stream, guestUser(), "tar", ["-C", path, "-xzf", "-"]));
   if (code === 0) {
     // Of so many files none may be forgotten.
-    await toolFor(stream, "sync", ["-f", path]).done;
+    await toolFor(stream, guestUser(), "sync", ["-f", path]).done;
     return answerNothing(stream);
   }
   const errno = errnoIn(words);

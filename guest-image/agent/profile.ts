@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { answerNothing, type Call, type Routes } from "./call.ts";
 import { Fault } from "./fault.ts";
 import type { Places } from "./places.ts";
-import { runTool, type Tool } from "./tools.ts";
+import { feed, type Tool, toolFor } from "./tools.ts";
 import { userNamed } from "./users.ts";
 
 /** Milliseconds for Chromium to end, or to be started. */
@@ -14,12 +14,7 @@ const SERVICE_MS = 60_000;
 export const profile = (places: Places): Routes => {
   const control = (verb: "close" | "open") => promisify(execFile)(places.profile, [verb], { timeout: SERVICE_MS });
 
-  const tool = (stream: ServerHttp2Stream, verb: "pack" | "unpack"): Tool => {
-    const run = runTool(userNamed("root"), places.profile, [verb]);
-    stream.once("close", run.kill);
-    if (stream.destroyed) run.kill();
-    return run;
-  };
+  const tool = (stream: ServerHttp2Stream, verb: "pack" | "unpack"): Tool => toolFor(stream, userNamed("root"), places.profile, [verb]);
 
   /** GET /profile */
   const pack = async ({ stream, query }: Call): Promise<void> => {
@@ -36,13 +31,7 @@ export const profile = (places: Places): Routes => {
   /** PUT /profile */
   const unpack = async ({ stream }: Call): Promise<void> => {
     await control("close");
-    const { stdin, stdout, done } = tool(stream, "unpack");
-    stdout.resume();
-    // It may end before the body does; the rest is let pass by.
-    stream.pipe(stdin);
-    stdin.once("close", () => stream.resume());
-    const { code, words } = await done;
-    if (stream.closed) throw new Error("the host broke off");
+    const { code, words } = await feed(stream, tool(stream, "unpack"));
     if (code !== 0) throw new Fault("archive_invalid", { reason: words.slice(-500) || "it was cut off" });
     await control("open");
     answerNothing(stream);

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { ServerHttp2Stream } from "node:http2";
 import type { Readable } from "node:stream";
 import { isRoot, type User } from "./users.ts";
 
@@ -38,6 +39,24 @@ export const runTool = (user: User, file: string, args: string[]): Tool => {
       }
     },
   };
+};
+
+/** The same for a call: it does not outlive its stream. */
+export const toolFor = (stream: ServerHttp2Stream, user: User, file: string, args: string[]): Tool => {
+  const tool = runTool(user, file, args);
+  stream.once("close", tool.kill);
+  if (stream.destroyed) tool.kill();
+  return tool;
+};
+
+/** Gives a tool the call's body, and waits for its end. The tool may end before the body does; the rest is let pass by. */
+export const feed = async (stream: ServerHttp2Stream, { stdin, stdout, done }: Tool): Promise<Awaited<Tool["done"]>> => {
+  stdout.resume();
+  stream.pipe(stdin);
+  stdin.once("close", () => stream.resume());
+  const ended = await done;
+  if (stream.closed) throw new Error("the host broke off");
+  return ended;
 };
 
 const ERRNO_TEXT: [RegExp, string][] = [
