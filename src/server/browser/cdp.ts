@@ -29,3 +29,13 @@ export const connectCdp = async (guest: BrowserGuest, signal: AbortSignal): Prom
     close: () => session.close(),
   };
 };
+
+/** Does `work` with a connection to the guest's Chromium that ends with it. Errors: browser_unavailable. */
+export const withCdp = async (guest: BrowserGuest, signal: AbortSignal, work: (cdp: Cdp) => Promise<void>): Promise<void> => {
+  const cdp = await connectCdp(guest, signal);
+  try {
+    await work(cdp);
+  } finally {
+    cdp.close();
+  }
+};

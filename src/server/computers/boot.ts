@@ -1,4 +1,5 @@
 import { VitrineError } from "../../contract/errors.ts";
+import { withCdp } from "../browser/cdp.ts";
 import { openPage } from "../browser/first-tab.ts";
 import { withDeadline } from "../deadline.ts";
 import type { GuestImage, MachineRecord, MachineSpec } from "../machine/machine.ts";
@@ -8,7 +9,6 @@ import { stopwatch } from "./phases.ts";
 import { bringProfile } from "./profile/bring.ts";
 import type { ComputerRecord } from "./record.ts";
 import { wholeFor } from "./whole.ts";
-import { withBrowser } from "./with-browser.ts";
 
 export const machineSpec = (engine: Engine, record: ComputerRecord, image: GuestImage): MachineSpec => {
   const { vcpus, ram_mb, disk_size_mb, workspace_quota_mb } = record.spec;
@@ -53,7 +53,7 @@ export const boot = (
       if (await bringProfile(engine, record, live, signal)) clock.done("profile");
       // One that has a profile is to see its first page with it, and so was started without (guest/boot-files.ts).
       const { profile, url } = record.spec.browser;
-      if (profile && url !== undefined) await withBrowser(guest, signal, (cdp) => openPage(cdp, url));
+      if (profile && url !== undefined) await withCdp(guest, signal, (cdp) => openPage(cdp, url));
     };
     return bringUp(engine, record, { machine, kind: "booted", clock, signal, step, work, lastError });
   });

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import type { Viewport } from "../../contract/computer.ts";
 import type { VitrineError } from "../../contract/errors.ts";
+import { withCdp } from "../browser/cdp.ts";
 import { openPage, sizeWindow } from "../browser/first-tab.ts";
 import { withDeadline } from "../deadline.ts";
 import type { PerDisk } from "../disk.ts";
@@ -17,7 +18,6 @@ import { bringProfile } from "./profile/bring.ts";
 import { type ComputerRecord, hasBrowser, hasDisplay } from "./record.ts";
 import { renewalOf } from "./renewal.ts";
 import { wholeFor } from "./whole.ts";
-import { withBrowser } from "./with-browser.ts";
 
 /** The screen and the disks of a saved machine; null: they are the computer's own. */
 type Saved = { viewport: Viewport; disks_mb: PerDisk<number> } | null;
@@ -37,7 +37,7 @@ export interface Origin {
 const resize = async (record: ComputerRecord, guest: Guest, saved: Viewport, signal: AbortSignal): Promise<void> => {
   const { viewport } = record.spec.browser;
   if (!hasBrowser(record) || isDeepStrictEqual(viewport, saved)) return;
-  await withBrowser(guest, signal, (cdp) => {
+  await withCdp(guest, signal, (cdp) => {
     const seen = () => sizeWindow(cdp, viewport, !hasDisplay(record));
     return hasDisplay(record) ? resizeDisplay(guest, viewport, signal, seen) : seen();
   });
@@ -73,7 +73,7 @@ export const become =
     // The first page is not to see a browser without them.
     await live.keeper?.applied;
     const { url } = record.spec.browser;
-    if (saved && hasBrowser(record) && url !== undefined) await withBrowser(guest, signal, (cdp) => openPage(cdp, url));
+    if (saved && hasBrowser(record) && url !== undefined) await withCdp(guest, signal, (cdp) => openPage(cdp, url));
     clock.done("options");
   };
 

@@ -3,10 +3,9 @@ import { buffer } from "node:stream/consumers";
 import { z } from "zod";
 import { VitrineError } from "../../../contract/errors.ts";
 import { PROFILE_DIR } from "../../../contract/guest/protocol.ts";
-import type { Cdp } from "../../browser/cdp.ts";
+import { type Cdp, withCdp } from "../../browser/cdp.ts";
 import { withDeadline } from "../../deadline.ts";
 import type { Guest } from "../../guest/guest.ts";
-import { withBrowser } from "../with-browser.ts";
 
 /** In the profile's folder while it is on its way: the cookies of a session, which Chromium does not read back, and those that it has yet to write down. */
 const FILE = `${PROFILE_DIR}/vitrine-cookies.json`;
@@ -23,7 +22,7 @@ const Cookies = z.array(z.looseObject({})).max(100_000);
 /** Has the cookies that the browser knows now packed with its profile. Errors: timeout, browser_unavailable; then those must do that it has written down. */
 export const packCookies = (guest: Guest, parent: AbortSignal): Promise<void> =>
   withDeadline("The reading of the browser's cookies", TELL_MS, parent, (signal) =>
-    withBrowser(guest, signal, async (cdp) => {
+    withCdp(guest, signal, async (cdp) => {
       const { cookies } = z.object({ cookies: z.array(Told) }).parse(await cdp.send("Storage.getCookies"));
       const text = Buffer.from(JSON.stringify(cookies));
       await guest.writeFile(FILE, Readable.from([text], { objectMode: false }), signal);
@@ -55,5 +54,5 @@ const give = async (cdp: Cdp, cookies: z.infer<typeof Cookies>): Promise<void> =
 /** Gives the browser the cookies that came with its profile. */
 export const bringCookies = async (guest: Guest, signal: AbortSignal): Promise<void> => {
   const cookies = await takeOut(guest, signal);
-  if (cookies) await withBrowser(guest, signal, (cdp) => give(cdp, cookies));
+  if (cookies) await withCdp(guest, signal, (cdp) => give(cdp, cookies));
 };

@@ -3,14 +3,14 @@ import type { Profile } from "../../../contract/profiles.ts";
 import { type Caller, ownerOf } from "../../auth/caller.ts";
 import type { KeptProfile, ProfileId } from "../../profiles/profiles.ts";
 import type { Engine } from "../engine.ts";
-import { keeperOf } from "./use.ts";
+import { computerKeeping } from "./use.ts";
 
 /** The kept profiles as one caller sees them: a key its own, the operator all. A name alone is one of the caller's own. */
 export const profilesOf = (engine: Engine, caller: Caller) => {
   const own = ownerOf(caller);
   // Nothing is another key's to name.
   const idOf = (name: string, key_id?: string): ProfileId => ({ name, key_id: own ?? key_id ?? null });
-  const viewOf = (kept: KeptProfile): Profile => ({ ...kept, computer_id: keeperOf(engine, kept)?.id ?? null });
+  const viewOf = (kept: KeptProfile): Profile => ({ ...kept, computer_id: computerKeeping(engine, kept)?.id ?? null });
   return {
     list: (): Profile[] =>
       engine.profiles
@@ -26,8 +26,8 @@ export const profilesOf = (engine: Engine, caller: Caller) => {
     /** Throws profile_in_use. */
     remove: async (name: string, key_id?: string): Promise<void> => {
       const id = idOf(name, key_id);
-      const keeper = keeperOf(engine, id);
-      if (keeper) throw new VitrineError("profile_in_use", { name, computer: keeper.name });
+      const other = computerKeeping(engine, id);
+      if (other) throw new VitrineError("profile_in_use", { name, computer: other.name });
       await engine.profiles.remove(id);
     },
   };

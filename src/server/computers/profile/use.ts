@@ -12,7 +12,7 @@ export const keptBy = ({ key_id, spec }: Pick<ComputerRecord, "key_id" | "spec">
 };
 
 /** The computer that keeps a profile: it has it for as long as it is there. */
-export const keeperOf = (engine: Pick<Engine, "store">, { key_id, name }: ProfileId): ComputerRecord | null =>
+export const computerKeeping = (engine: Pick<Engine, "store">, { key_id, name }: ProfileId): ComputerRecord | null =>
   engine.store.computers.living().find((record) => {
     const kept = keptBy(record);
     return kept?.key_id === key_id && kept.name === name;
@@ -25,8 +25,8 @@ export const requireProfile = (engine: Engine, caller: Caller, spec: ComputerRec
   if (!hasBrowser({ spec }))
     throw new VitrineError("unsupported_option", { option: "browser.profile", reason: "this computer has no browser" });
   const id = { key_id: ownerOf(caller), name: profile.name };
-  const keeper = profile.save ? keeperOf(engine, id) : null;
-  if (keeper) throw new VitrineError("profile_in_use", { name: id.name, computer: keeper.name });
+  const other = profile.save ? computerKeeping(engine, id) : null;
+  if (other) throw new VitrineError("profile_in_use", { name: id.name, computer: other.name });
   if (engine.profiles.find(id)) return;
   if (!profile.save) throw new VitrineError("profile_not_found", { name: id.name });
   if (engine.profiles.list().filter(({ key_id }) => key_id === id.key_id).length >= MAX_PROFILES)
