@@ -1,4 +1,3 @@
-import { buffer } from "node:stream/consumers";
 import type { Computer, CreateComputerInput, ExecOptions, Vitrine } from "../../client/index.ts";
 import { reportOn } from "./report.ts";
 import { wholeCharacters } from "./text.ts";
@@ -64,7 +63,7 @@ export const computerFunctions = (computer: Computer, options: CommandOptions = 
     const { size_bytes } = await computer.files.stat(path, { signal });
     // An empty file has no range; one byte more tells whether a character ends at the limit.
     const part = size_bytes > MAX_READ ? { start: 0, end: MAX_READ } : {};
-    const bytes = await buffer(await computer.files.readStream(path, { ...part, signal }));
+    const bytes = await computer.files.read(path, { ...part, signal });
     const end = wholeCharacters(bytes, MAX_READ);
     const text = bytes.subarray(0, end).toString("utf8");
     return size_bytes > end ? `${text}\n[These are ${end} bytes of ${size_bytes}; use run_command for the rest.]` : text;
