@@ -17,10 +17,10 @@ const client = new VitrineSandboxClient({ vitrine: new Vitrine(), template: "scr
 const manifest = new Manifest({ entries: { "notes.txt": { type: "file", content: "draft\n" } } });
 const patient = { login: false, yield_time_ms: 60_000 };
 const call = (name: string, input: object, callId: string) => [functionCall(name, { ...input }, { callId })];
-const PICTURE = `python3 -c 'import struct,zlib;c=lambda t,d:struct.pack(">I",len(d))+t+d+struct.pack(">I",zlib.crc32(t+d));open("dot.png","wb").write(b"\\x89PNG\\r\\n\\x1a\\n"+c(b"IHDR",struct.pack(">IIBBBBB",8,8,8,2,0,0,0))+c(b"IDAT",zlib.compress((b"\\0"+b"\\x2b\\x8a\\x3e"*8)*8))+c(b"IEND",b""))'`;
+const GREEN = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mPQ7rLDihiGlgQAuGE8wfp8DcMAAAAASUVORK5CYII=";
 const SCRIPTS = {
   begin: [
-    call("exec_command", { cmd: `uname -n; ${PICTURE}`, ...patient }, "c1"),
+    call("exec_command", { cmd: `uname -n; echo ${GREEN} | base64 -d > dot.png`, ...patient }, "c1"),
     [
       {
         type: "apply_patch_call" as const,

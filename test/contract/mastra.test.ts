@@ -13,7 +13,7 @@ vi.hoisted(() => {
 });
 
 const world = adapterWorld();
-const { user, env } = world.options;
+const { user } = world.options;
 const scratch = { template: "scratch" } as const;
 const sandboxes: VitrineSandbox[] = [];
 afterEach(async () => {
@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const sandboxOf = (options: Omit<Partial<VitrineSandboxOptions>, "vitrine"> = {}) => {
   const workingDirectory = mkdtempSync(join(world.dir, "work-"));
-  const sandbox = new VitrineSandbox({ vitrine: world.vitrine, user, env, workingDirectory, ...options });
+  const sandbox = new VitrineSandbox({ vitrine: world.vitrine, user, workingDirectory, ...options });
   sandboxes.push(sandbox);
   return sandbox;
 };

@@ -53,8 +53,6 @@ const create = async (manifest: object = {}, options: object = {}) => {
 };
 /** Without what the host's login shells do. */
 const plain = { login: false, yieldTimeMs: 60_000 };
-/** The host's own profile may do anything. */
-const quiet = { HOME: dir };
 const computers = async () => (await vitrine.computers.list()).data.map(({ id }) => id);
 
 test("an agent works, its state is saved, and another client finds its file", async () => {
@@ -200,7 +198,7 @@ test("function tools work in one computer for many turns, and tell the model wha
   const computer = await vitrine.computers.create({ template: "scratch" });
   const file = join(root, "a.txt");
   const answers = await answersTo(
-    vitrineTools(computer, { user, env: quiet }),
+    vitrineTools(computer, { user }),
     ["write_file", { path: file, content: "first\n" }],
     ["run_command", { command: `echo second >> ${file}; exit 3` }],
     ["read_file", { path: file }],
@@ -218,7 +216,7 @@ test("function tools work in one computer for many turns, and tell the model wha
 test("a one-shot tool has a computer for each call, which is gone after it", async () => {
   const before = service.fleet.booted.length;
   const answers = await answersTo(
-    [oneShotTool(vitrine, { user, env: quiet, cwd: dir, timeout_s: 2 })],
+    [oneShotTool(vitrine, { user, cwd: dir, timeout_s: 2 })],
     ["run_in_new_computer", { command: "echo kept > a.txt && cat a.txt" }],
     ["run_in_new_computer", { command: "sleep 60" }],
   );

@@ -31,8 +31,8 @@ export const adapterWorld = () => {
   });
   return {
     dir,
-    /** A guest on this host: its user, a folder of the test's own, and no profile that may do anything. */
-    options: { user: userInfo().username, env: { HOME: dir }, cwd: dir },
+    /** A guest on this host: its user, and a folder of the test's own. */
+    options: { user: userInfo().username, cwd: dir },
     get vitrine() {
       return vitrine;
     },

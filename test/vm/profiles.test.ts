@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Computer } from "../../src/client/index.ts";
+import { onFirstPage } from "../support/first-page.ts";
 import { vitrine } from "./shared.ts";
 
 /** Sets a cookie for the session and one for a year on /login, and remembers the cookies that came to each path. */
@@ -31,23 +31,12 @@ const make = async (browser: object): Promise<Computer> => {
   onTestFinished(() => computer.delete());
   return computer;
 };
-/** Works on the computer's first page. */
-const onPage = async <T>(computer: Computer, work: (page: Page) => Promise<T>): Promise<T> => {
-  const browser = await computer.connectPlaywright({ timeout: 120_000 });
-  try {
-    const page = browser.contexts()[0]!.pages()[0]!;
-    page.setDefaultTimeout(120_000);
-    return await work(page);
-  } finally {
-    await browser.close();
-  }
-};
 const cookiesAt = (path: string) => seen.filter((one) => one.path === path).map(({ cookie }) => cookie.split("; ").sort().join(" "));
 const crashes = async (computer: Computer) => (await computer.listEvents({ types: ["browser.crashed", "profile.failed"] })).data;
 
 test("what a browser knows goes to the next computer that has its profile, for whom the session's options are in force", async () => {
   const first = await make({ profile: "shop" });
-  await onPage(first, async (page) => {
+  await onFirstPage(first, async (page) => {
     await page.goto(url("/login"));
     await page.evaluate(`localStorage.setItem("cart", "3")`);
   });
@@ -56,7 +45,7 @@ test("what a browser knows goes to the next computer that has its profile, for w
 
   const second = await make({ profile: "shop", url: url("/first"), timezone: "Asia/Tokyo", extra_headers: { "x-who": "second" } });
   await expect.poll(() => cookiesAt("/first"), { timeout: 120_000 }).toEqual(["remember=ada session=ada"]);
-  const found = await onPage(second, async (page) => {
+  const found = await onFirstPage(second, async (page) => {
     expect(page.context().pages()).toHaveLength(1);
     await page.waitForURL(url("/first"));
     return page.evaluate(`[localStorage.getItem("cart"), Intl.DateTimeFormat().resolvedOptions().timeZone]`);
@@ -64,16 +53,16 @@ test("what a browser knows goes to the next computer that has its profile, for w
   expect(found).toEqual(["3", "Asia/Tokyo"]);
 
   // A suspend keeps what Chromium has not written down yet, and Chromium goes on.
-  await onPage(second, (page) => page.evaluate(`document.cookie = "late=yes; Path=/"`));
+  await onFirstPage(second, (page) => page.evaluate(`document.cookie = "late=yes; Path=/"`));
   await second.stop();
   await second.start();
-  await onPage(second, async (page) => expect(await page.evaluate("document.cookie")).toContain("late=yes"));
+  await onFirstPage(second, async (page) => expect(await page.evaluate("document.cookie")).toContain("late=yes"));
   await second.stop();
   await second.delete();
   expect(await crashes(second)).toEqual([]);
 
   const reader = await make({ profile: { name: "shop", save: false } });
-  await onPage(reader, (page) => page.goto(url("/reader")));
+  await onFirstPage(reader, (page) => page.goto(url("/reader")));
   expect(cookiesAt("/reader")).toEqual(["late=yes remember=ada session=ada"]);
 });
 

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcp } from "node:net";
 import type { Computer } from "../../../src/client/index.ts";
+import { onFirstPage } from "../../support/first-page.ts";
 import { type Section, timed } from "../bench.ts";
 
 const COPIES = 8;
@@ -26,17 +27,7 @@ export const fork: Section = async ({ vitrine, logged }) => {
   const port = (server: typeof site | typeof tls) => (server.address() as AddressInfo).port;
   const url = `http://host.vitrine.internal:${port(site)}`;
   const parent = await vitrine.computers.create({ network: { host_ports: [port(site), port(tls)] } });
-  const withPage = async <T>(computer: Computer, work: (page: Page) => Promise<T>): Promise<T> => {
-    const browser = await computer.connectPlaywright({ timeout: 120_000 });
-    try {
-      const page = browser.contexts()[0]!.pages()[0]!;
-      page.setDefaultTimeout(120_000);
-      return await work(page);
-    } finally {
-      await browser.close();
-    }
-  };
-  await withPage(parent, (page) => page.goto(`${url}/login`));
+  await onFirstPage(parent, (page) => page.goto(`${url}/login`));
   let copies: Computer[] = [];
   const took = await timed(async () => {
     copies = await parent.fork({ count: COPIES });
@@ -45,7 +36,7 @@ export const fork: Section = async ({ vitrine, logged }) => {
   let loggedIn = 0;
   const identities: string[][] = [];
   for (const copy of copies) {
-    const who = await withPage(copy, async (page) => {
+    const who = await onFirstPage(copy, async (page) => {
       await page.evaluate(`fetch("https://host.vitrine.internal:${port(tls)}/").catch(() => {})`);
       await page.goto(`${url}/`);
       return page.textContent("#who");
@@ -69,4 +60,3 @@ export const fork: Section = async ({ vitrine, logged }) => {
     { name: "  TLS hellos with a client random that another had", unit: "count", values: [randoms.length - new Set(randoms).size] },
   ];
 };
-type Page = ReturnType<ReturnType<Awaited<ReturnType<Computer["connectPlaywright"]>>["contexts"]>[number]["pages"]>[number];
