@@ -80,7 +80,7 @@ export const chaos = async (
     },
     {
       name: "ffmpeg",
-      weight: 2,
+      weight: 8,
       run: async () => {
         const victim = random.pick(encodersIn(service.dataDir));
         return victim !== undefined && kill(victim);

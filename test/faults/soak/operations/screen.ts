@@ -68,7 +68,7 @@ const act: Operation = {
 
 const record: Operation = {
   name: "start a recording",
-  weight: 3,
+  weight: 9,
   run: async (client) => {
     const known = withScreen(client);
     if (!known || known.recordings.size >= MOST) return;
@@ -105,7 +105,7 @@ export const wrapUp = async (client: Client, known: Known, id: string): Promise<
 
 const endRecording: Operation = {
   name: "stop a recording",
-  weight: 2,
+  weight: 3,
   run: async (client) => {
     // Those of computers that are gone are there still.
     const known = client.random.pick([...client.fleet.known.values()].filter(({ recordings }) => recordings.size > 0));
