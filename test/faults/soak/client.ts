@@ -59,9 +59,9 @@ export class Client {
     }
   }
 
-  #judgeSuccess(known: Known | null, { needs }: Terms, before: ReturnType<Fleet["before"]>): void {
+  #judgeSuccess(known: Known | null, { needs, outlives }: Terms, before: ReturnType<Fleet["before"]>): void {
     if (!known) return;
-    if (before.fate === "gone") this.violated("it is answered for although it was deleted", known);
+    if (before.fate === "gone" && !outlives) this.violated("it is answered for although it was deleted", known);
     const calm = this.fleet.calmSince(known, before) && this.fleet.servedSince(before);
     if (calm && needs && before.status && !needs.includes(before.status)) this.violated(`it was done although ${before.status}`, known);
   }

@@ -9,6 +9,8 @@ export interface Terms {
   may?: readonly ErrorCode[];
   /** It takes the guest's agent, its browser or its display. */
   takes?: "agent" | "browser";
+  /** It is about what outlives its computer, and is answered for when that is deleted, too. */
+  outlives?: true;
 }
 
 /** Milliseconds that a guest may need to be itself again after one of its programs was killed, emulated and beside others. */
@@ -30,7 +32,13 @@ const MACHINE_LOSS: readonly string[] = [
 const hurt = (at: number): boolean => Date.now() - at < RECOVERY_MS;
 
 /** Why this is not a lawful answer to a call; null: it is. */
-export const unlawful = (fleet: Fleet, known: Known | null, before: Before, { needs, may = [], takes }: Terms, error: unknown) => {
+export const unlawful = (
+  fleet: Fleet,
+  known: Known | null,
+  before: Before,
+  { needs, may = [], takes, outlives }: Terms,
+  error: unknown,
+) => {
   const served = fleet.servedSince(before);
   if (error instanceof ConnectionError) return served ? `the connection broke: ${error.message}` : null;
   if (!(error instanceof VitrineError)) return `not an error of the registry: ${String(error).slice(0, 300)}`;
@@ -41,7 +49,7 @@ export const unlawful = (fleet: Fleet, known: Known | null, before: Before, { ne
   if (may.includes(code)) return null;
   if (!known) return served ? `refused with ${code}: ${error.message}` : null;
   const calm = fleet.calmSince(known, before) && served;
-  if (code === "computer_not_found" && (known.fate !== "here" || before.fate !== "here")) return null;
+  if (code === "computer_not_found" && !outlives && (known.fate !== "here" || before.fate !== "here")) return null;
   if (code === "wrong_state" && needs) {
     const wanted = before.status !== null && needs.includes(before.status);
     return calm && wanted ? `refused although ${before.status}: ${error.message}` : null;

@@ -8,6 +8,8 @@ const CALL_MS = 120_000;
 /** Recordings of one computer at once. */
 const MOST = 2;
 const SCREEN: Terms = { needs: ["running"], takes: "browser" };
+/** A video can be watched, and deleted, when its computer is gone. */
+const OUTLIVES: Terms = { outlives: true };
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47]);
 
 /** Now and then one that does not run. */
@@ -81,7 +83,7 @@ const record: Operation = {
 
 /** A video that was made is one. */
 export const watch = async (client: Client, known: Known, id: string): Promise<void> => {
-  const outcome = await client.call(known, {}, async () =>
+  const outcome = await client.call(known, OUTLIVES, async () =>
     buffer(await client.vitrine.recordings(known.id).video(id, { timeoutMs: CALL_MS })),
   );
   if (outcome.is === "done" && outcome.value.subarray(4, 8).toString("latin1") !== "ftyp")
@@ -92,12 +94,12 @@ export const watch = async (client: Client, known: Known, id: string): Promise<v
 export const wrapUp = async (client: Client, known: Known, id: string): Promise<void> => {
   known.recordings.delete(id);
   const recordings = client.vitrine.recordings(known.id);
-  const stopped = await client.call(known, {}, () => recordings.stop(id, { timeoutMs: CALL_MS }));
+  const stopped = await client.call(known, OUTLIVES, () => recordings.stop(id, { timeoutMs: CALL_MS }));
   if (stopped.is === "done") {
     const { status, error, duration_s } = stopped.value;
     if (status === "ready") await watch(client, known, id);
     else client.violated(`recording ${id} is ${status} after ${duration_s} s: ${error?.message}`, known);
-    const deleted = await client.call(known, {}, () => recordings.delete(id));
+    const deleted = await client.call(known, OUTLIVES, () => recordings.delete(id));
     if (deleted.is === "done") return;
   }
   known.recordings.add(id);
