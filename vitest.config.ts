@@ -6,7 +6,16 @@ const shared = { pool: "forks" as const, environment: "node", env: { LANG: "C.UT
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...shared, name: "unit", include: ["test/unit/**/*.test.ts", "test/imports.test.ts"], maxWorkers: 2 } },
+      {
+        test: {
+          ...shared,
+          name: "unit",
+          include: ["test/unit/**/*.test.ts", "test/imports.test.ts"],
+          maxWorkers: 2,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
       {
         test: {
           ...shared,

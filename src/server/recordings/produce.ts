@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { VitrineError } from "../../contract/errors.ts";
-import { run } from "../process/run.ts";
+import { RunError, type RunResult, run } from "../process/run.ts";
 import { chaptersFile } from "./chapters.ts";
 import { joinArgv, posterArgv, probeArgv } from "./ffmpeg.ts";
 import type { Chapter } from "./record.ts";
@@ -15,6 +15,7 @@ const LIST = "segments.txt";
 const CHAPTERS = "chapters.txt";
 /** A file of any size is read through at the disk's speed. */
 const TOOL_MS = 10 * 60_000;
+const TRIES = 3;
 
 export interface Produced {
   duration_ms: number;
@@ -22,9 +23,27 @@ export interface Produced {
   size_bytes: number;
 }
 
+/** Ended by somebody else, such as a host that is short of memory: that says nothing about the video. */
+const wasKilled = (error: unknown): boolean =>
+  error instanceof RunError && !error.timedOut && (error.signal === "SIGKILL" || error.signal === "SIGTERM");
+
+/** Runs a program, and again when it is killed. */
+const tool = async (argv: readonly string[], dir: string, signal: AbortSignal): Promise<RunResult> => {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await run(argv, { cwd: dir, signal, timeoutMs: TOOL_MS });
+    } catch (error) {
+      if (!wasKilled(error) || tries === TRIES) throw error;
+    }
+  }
+};
+
+/** Null: it is no video. */
 const probe = async (dir: string, file: string, signal: AbortSignal): Promise<{ duration_ms: number; frames: number } | null> => {
-  const { stdout, code } = await run(probeArgv(file), { cwd: dir, signal, timeoutMs: TOOL_MS, check: false });
-  if (code !== 0) return null;
+  const { stdout } = await tool(probeArgv(file), dir, signal).catch((error) => {
+    if (signal.aborted || wasKilled(error) || !(error instanceof RunError) || error.timedOut) throw error;
+    return { stdout: "{}" };
+  });
   const { streams, format } = JSON.parse(stdout) as { streams?: { nb_read_packets?: string }[]; format?: { duration?: string } };
   const frames = Number(streams?.[0]?.nb_read_packets ?? 0);
   const duration = Math.round(Number(format?.duration ?? 0) * 1000);
@@ -53,7 +72,7 @@ const joinSegments = async (dir: string, chapters: readonly Chapter[], signal: A
   const list = segments.map(({ file, lengthMs: ms }) => `file ${file}\nduration ${(ms / 1000).toFixed(3)}\n`);
   await writeFile(join(dir, LIST), `ffconcat version 1.0\n${list.join("")}`);
   await writeFile(join(dir, CHAPTERS), chaptersFile(chapters, first.offsetMs, lengthMs));
-  await run(joinArgv(LIST, CHAPTERS, PART), { cwd: dir, signal, timeoutMs: TOOL_MS });
+  await tool(joinArgv(LIST, CHAPTERS, PART), dir, signal);
   // The segments are removed on the strength of this file.
   const part = await open(join(dir, PART));
   await part.sync().finally(() => part.close());
@@ -74,7 +93,7 @@ export const produce = async (
   onJoined();
   const info = await probe(dir, VIDEO, signal);
   if (!info) throw new VitrineError("recording_failed", { reason: "the joined video cannot be read" });
-  await run(posterArgv(VIDEO, info.duration_ms / 2, POSTER), { cwd: dir, signal, timeoutMs: TOOL_MS });
+  await tool(posterArgv(VIDEO, info.duration_ms / 2, POSTER), dir, signal);
   for (const name of await readdir(dir)) if (name !== VIDEO && name !== POSTER) await rm(join(dir, name), { force: true });
   return { ...info, size_bytes: (await stat(join(dir, VIDEO))).size };
 };
