@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { Agent, computerTool, run } from "@openai/agents";
-import { Manifest } from "@openai/agents/sandbox";
+import { Capabilities, Manifest, SandboxAgent, skills } from "@openai/agents/sandbox";
+import { localDirLazySkillSource } from "@openai/agents/sandbox/local";
 import { assistantMessage, functionCall, ScriptedModel } from "@openai/agents/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { Vitrine } from "../../src/client/index.ts";
+import { LocalVitrine, Vitrine } from "../../src/client/index.ts";
 import { RFB_PORT } from "../../src/contract/guest/protocol.ts";
 import {
   oneShotTool,
@@ -14,9 +15,10 @@ import {
   type VitrineSandboxSession,
   vitrineTools,
 } from "../../src/integrations/openai-agents/index.ts";
+import { startLocal } from "../../src/local.ts";
 import { fakeFleet } from "../support/fake-machine.ts";
-import { workAndResume } from "../support/sandbox-agent.ts";
-import { startService, type TestService } from "../support/service.ts";
+import { PLAIN, workAndResume } from "../support/sandbox-agent.ts";
+import { fakeHost, startService, type TestService } from "../support/service.ts";
 import { startXvnc, type TestXvnc } from "../unit/display/xvnc.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "vt-"));
@@ -64,6 +66,49 @@ test("an agent works, its state is saved, and another client finds its file", as
   expect(found[0]).toContain("final");
   expect(saved).not.toContain(service.apiKey);
   expect(await computers()).toEqual([computerId]);
+});
+
+test("the same agent works with the engine in this process", async () => {
+  const dataDir = mkdtempSync(join(dir, "local-data-"));
+  await using local = new LocalVitrine(await startLocal({ dataDir, host: fakeHost(fakeFleet()) }));
+  const { said, computerId } = await workAndResume(() => local, root, user);
+  expect(said).toEqual(["Done.", "Found."]);
+  await local.computers.delete(computerId);
+});
+
+test("a run that is given the client alone has a computer for as long as it takes: a folder to work in, a terminal, skills when they are wanted", async () => {
+  const src = mkdtempSync(join(dir, "skills-"));
+  mkdirSync(join(src, "greeting"));
+  writeFileSync(join(src, "greeting/SKILL.md"), "---\nname: greeting\ndescription: How to greet\n---\nSay ahoy.\n");
+  const model = new ScriptedModel([
+    [functionCall("exec_command", { ...PLAIN, cmd: "pwd; read line; echo got $line", tty: true, yield_time_ms: 10 }, { callId: "c1" })],
+    [functionCall("write_stdin", { session_id: 1, chars: "words\n", yield_time_ms: 60_000 }, { callId: "c2" })],
+    [functionCall("load_skill", { skill_name: "greeting" }, { callId: "c3" })],
+    [functionCall("exec_command", { ...PLAIN, cmd: "cat ../.agents/greeting/SKILL.md" }, { callId: "c4" })],
+    [assistantMessage("Done.")],
+  ]);
+  const agent = new SandboxAgent({
+    name: "worker",
+    model,
+    defaultManifest: new Manifest({ root, entries: { app: { type: "dir" } } }),
+    capabilities: [...Capabilities.default(), skills({ lazyFrom: localDirLazySkillSource({ src, baseDir: src }) })],
+  });
+  const client = new VitrineSandboxClient({ vitrine, image: "scratch", cpus: 1, memory: 768, user });
+  const begun = service.fleet.booted.length;
+  const { output } = await run(agent, "Work.", { sandbox: { client, cwd: "app" } });
+  const answers = output.flatMap((item) => (item.type === "function_call_result" ? [JSON.stringify(item.output)] : []));
+  expect(answers.slice(0, 2).join("")).toContain(join(root, "app"));
+  expect(answers[1]).toMatch(/exited with code 0.*got words/);
+  expect(answers[2]).toContain("loaded");
+  expect(answers[3]).toContain("Say ahoy.");
+  expect(service.fleet.booted).toHaveLength(begun + 1);
+  expect(await computers()).toEqual([]);
+});
+
+test("a manifest may name the guest's own user, as an agent's runAs does, and no other", async () => {
+  const sandbox = await create({ users: [{ name: "ohm" }] });
+  await sandbox.createEditor("ohm").createFile({ type: "create_file", path: "new", diff: "+a" });
+  await expect(create({ users: [{ name: "ada" }] })).rejects.toMatchObject({ code: "unsupported_feature" });
 });
 
 test("deletes on close the computer it made, and not one it was given", async () => {
@@ -172,17 +217,33 @@ test("an exposed port has a URL that opens it", async () => {
   await expect(sandbox.resolveExposedPort(8081)).rejects.toMatchObject({ code: "exposed_port_unavailable" });
 });
 
-test("computerTool takes the screen", async () => {
+test("an agent uses the screen by computerTool, and is told what cannot be done", async () => {
   const computer = new VitrineComputer(await vitrine.computers.create());
-  expect(computerTool({ computer }).type).toBe("computer");
   expect(computer.dimensions).toEqual([1280, 800]);
-  expect(
-    Buffer.from(await computer.screenshot(), "base64")
-      .subarray(1, 4)
-      .toString(),
-  ).toBe("PNG");
-  await computer.click(10, 10, "wheel");
-  await computer.keypress(["CTRL", "A"]);
+  const actions = [
+    { type: "screenshot" },
+    { type: "click", x: 10, y: 10, button: "wheel" },
+    { type: "double_click", x: 20, y: 20 },
+    { type: "move", x: 30, y: 30 },
+    { type: "scroll", x: 30, y: 30, scroll_x: 0, scroll_y: 100 },
+    { type: "keypress", keys: ["CTRL", "A"] },
+    { type: "type", text: "words" },
+    {
+      type: "drag",
+      path: [
+        { x: 1, y: 2 },
+        { x: 30, y: 40 },
+      ],
+    },
+    { type: "wait" },
+  ] as const;
+  const calls = actions.map((action, at) => [{ type: "computer_call" as const, callId: `c${at}`, status: "completed" as const, action }]);
+  const model = new ScriptedModel([...calls, [assistantMessage("Done.")]] as never);
+  const agent = new Agent({ name: "worker", model, tools: [computerTool({ computer })] });
+  const { output, finalOutput } = await run(agent, "Look.", { maxTurns: actions.length + 1 });
+  expect(finalOutput).toBe("Done.");
+  const shown = output.flatMap((item) => (item.type === "computer_call_result" ? [item.output.data] : []));
+  expect(shown).toEqual(actions.map(() => expect.stringMatching(/^data:image\/png;base64,iVBOR/)));
   await expect(computer.move(5000, 10)).rejects.toThrow(/screen/);
 });
 

@@ -1,6 +1,7 @@
 import { type SandboxDirectoryEntry, SandboxUnsupportedFeatureError, SandboxWorkspaceArchiveReadError } from "@openai/agents/sandbox";
 import { assertViewImageByteLength, imageOutputFromBytes, isSandboxPathNotFoundError } from "@openai/agents-core/sandbox/internal";
 import type { Computer, FileStat } from "../../client/index.ts";
+import { GUEST_USER } from "../../contract/guest/protocol.ts";
 import { called } from "./errors.ts";
 import type { Paths } from "./paths.ts";
 
@@ -8,10 +9,12 @@ const KINDS: Record<FileStat["type"], SandboxDirectoryEntry["type"]> = { file: "
 
 /** Files are the guest's user's; another one has them by commands. */
 export const refuseRunAs = (runAs: string | undefined): void => {
-  if (runAs !== undefined && runAs !== "ohm")
-    throw new SandboxUnsupportedFeatureError(`Files of a Vitrine computer are its user ohm's; use execCommand to reach them as ${runAs}.`, {
-      runAs,
-    });
+  const { name } = GUEST_USER;
+  if (runAs !== undefined && runAs !== name)
+    throw new SandboxUnsupportedFeatureError(
+      `Files of a Vitrine computer are its user ${name}'s; use execCommand to reach them as ${runAs}.`,
+      { runAs },
+    );
 };
 
 /** The files of a session's workspace. Errors: workspace_read_not_found, workspace_archive_read_error, invalid_manifest_path. */

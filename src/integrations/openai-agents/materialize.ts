@@ -9,6 +9,7 @@ import {
   SandboxUnsupportedFeatureError,
 } from "@openai/agents/sandbox";
 import type { Computer } from "../../client/index.ts";
+import { GUEST_USER } from "../../contract/guest/protocol.ts";
 import { called } from "./errors.ts";
 import type { SessionFiles } from "./files.ts";
 import { cloneInto } from "./git.ts";
@@ -66,7 +67,10 @@ const put = async (place: Place, path: string, entry: Entry): Promise<void> => {
     case "git_repo":
       return cloneInto(computer, place.user, entry, await paths.real(path, true));
     default:
-      throw new SandboxUnsupportedFeatureError(`A Vitrine computer mounts no storage of a cloud; ${path} is a ${entry.type}.`, { path });
+      throw new SandboxUnsupportedFeatureError(
+        `A Vitrine computer mounts neither folders of this host nor storage of a cloud; ${path} is a ${entry.type}. Copy it: local_dir takes a folder.`,
+        { path },
+      );
   }
 };
 
@@ -80,9 +84,12 @@ export const materialize = async (place: Place, path: string, entry: Entry): Pro
   await called(place.computer.exec(["chmod", mode, "--", await place.paths.real(path, true)], { user: place.user }));
 };
 
-/** Makes all entries of a manifest. Errors: unsupported_feature for accounts and cloud storage, those of files, local_file_read_error, local_dir_read_error, git_*. */
+/** Makes all entries of a manifest. Errors: unsupported_feature for accounts and mounts, those of files, local_file_read_error, local_dir_read_error, git_*. */
 export const materializeAll = async (place: Place, manifest: Manifest): Promise<void> => {
-  if (manifest.users.length > 0 || manifest.groups.length > 0)
-    throw new SandboxUnsupportedFeatureError("A Vitrine computer has its own users; leave users and groups out of the manifest.");
+  // An agent's runAs puts its user here, too.
+  if (manifest.users.some(({ name }) => name !== GUEST_USER.name) || manifest.groups.length > 0)
+    throw new SandboxUnsupportedFeatureError(
+      `A Vitrine computer has its own users; leave groups, and users but ${GUEST_USER.name}, out of the manifest.`,
+    );
   for (const [path, entry] of Object.entries(manifest.entries)) await materialize(place, path, entry);
 };
