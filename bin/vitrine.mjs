@@ -7,7 +7,7 @@ import { endAs, main, runNode } from "./lib/run.mjs";
 import { cliEntry } from "./lib/where.mjs";
 
 await main(async () => {
-  await ensurePackages();
+  await ensurePackages({ dev: false });
   const node = await ensureNode24();
   if (node !== process.execPath) return endAs(await runNode(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)]));
   const { main: cli } = await import(cliEntry());

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { npm, say } from "./npm.mjs";
 import { ROOT } from "./where.mjs";
@@ -11,31 +11,37 @@ const packagesOf = (file) => {
   }
 };
 
+/** npm writes its record as the last step, so that a broken-off install counts as none. */
+const recordIn = (root) => packagesOf(join(root, "node_modules", ".package-lock.json"));
+
 /**
- * True when node_modules holds what package-lock.json asks for. npm writes node_modules/.package-lock.json as its last step, so a
- * broken-off install counts as none. Optional packages may be absent: they are other platforms' builds.
+ * True when node_modules holds what package-lock.json asks for; without `dev`, what the service and the command run with. Optional packages may be absent:
+ * they are other platforms' builds.
  */
-export const packagesAreCurrent = (root) => {
+export const packagesAreCurrent = (root, { dev = true } = {}) => {
   const wanted = packagesOf(join(root, "package-lock.json"));
   if (wanted === null) return true; // An installed package: npm has seen to its dependencies.
-  const found = packagesOf(join(root, "node_modules", ".package-lock.json"));
+  const found = recordIn(root);
   if (found === null) return false;
   return Object.entries(wanted).every(([path, want]) => {
-    if (path === "") return true;
+    if (path === "" || (want.dev && !dev)) return true;
     const have = found[path];
-    return have ? have.version === want.version && have.integrity === want.integrity : Boolean(want.optional);
+    return have ? have.version === want.version && have.integrity === want.integrity : Boolean(want.optional || (want.devOptional && !dev));
   });
 };
 
 /**
- * Makes node_modules as package-lock.json has it. `npm install --no-save` rather than `npm ci`: both keep to the lock, but ci refuses one that
- * lacks another platform's optional build, as does every lock made against a registry that does not hold them all.
+ * Makes node_modules as package-lock.json has it; without `dev`, packages for tests, examples and linters are not fetched, and stay where they are there.
+ * `npm install --no-save` rather than `npm ci`: both keep to the lock, but ci refuses one that lacks another platform's optional build, as does every lock made
+ * against a registry that does not hold them all.
  */
-export const ensurePackages = async (root = ROOT) => {
-  if (packagesAreCurrent(root)) return;
+export const ensurePackages = async ({ dev = true, root = ROOT } = {}) => {
+  if (packagesAreCurrent(root, { dev })) return;
   say("installing npm packages");
-  const modules = join(root, "node_modules");
+  const found = recordIn(root);
   // Without npm's record it is unknown what is there, perhaps half of it.
-  if (!existsSync(join(modules, ".package-lock.json"))) rmSync(modules, { recursive: true, force: true });
-  await npm(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root });
+  if (found === null) rmSync(join(root, "node_modules"), { recursive: true, force: true });
+  const whole = dev || Object.values(found ?? {}).some((have) => have.dev);
+  const which = whole ? "--include=dev" : "--omit=dev";
+  await npm(["install", "--no-save", which, "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root });
 };

@@ -1,12 +1,14 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { startRegistry } from "../../support/registry.ts";
 
 const root = join(import.meta.dirname, "../../..");
-const { packagesAreCurrent } = await import(join(root, "bin/lib/packages.mjs"));
+const { ensurePackages, packagesAreCurrent } = await import(join(root, "bin/lib/packages.mjs"));
 const { cliEntry } = await import(join(root, "bin/lib/where.mjs"));
 const { isNewEnough } = await import(join(root, "bin/lib/node24.mjs"));
 
@@ -31,6 +33,54 @@ test("npm packages are current when npm's own record says what the lock says", a
   expect(packagesAreCurrent(dir)).toBe(false);
   await record({});
   expect(packagesAreCurrent(dir)).toBe(false);
+});
+
+test("the service's packages are current without those of tests, and without what others may bring beside it", async () => {
+  const lock = (packages: object) => JSON.stringify({ packages });
+  const a = { version: "1.0.0", integrity: "sha512-a" };
+  const wanted = { "node_modules/a": a, "node_modules/dev": { ...a, dev: true }, "node_modules/peer": { ...a, devOptional: true } };
+  await writeFile(join(dir, "package-lock.json"), lock(wanted));
+  await mkdir(join(dir, "node_modules"));
+  const record = (packages: object) => writeFile(join(dir, "node_modules", ".package-lock.json"), lock(packages));
+  const current = () => [packagesAreCurrent(dir, { dev: false }), packagesAreCurrent(dir)];
+  await record({ "node_modules/a": a });
+  expect(current()).toEqual([true, false]);
+  await record(wanted);
+  expect(current()).toEqual([true, true]);
+  await record({ "node_modules/dev": { ...a, dev: true } });
+  expect(current()).toEqual([false, false]);
+});
+
+test("a start installs what the service needs, tests the rest, and a start after those takes nothing away", {
+  timeout: 120_000,
+}, async () => {
+  const registry = await startRegistry(
+    ["ws", "isexe"].map((name) => join(root, "node_modules", name)),
+    dir,
+  );
+  try {
+    const home = join(dir, "home");
+    await mkdir(home);
+    await writeFile(join(home, ".npmrc"), `registry=${registry.url}\ncache=${join(dir, "cache")}\nupdate-notifier=false\n`);
+    const manifest = { name: "checkout", version: "1.0.0", dependencies: { ws: "*" }, devDependencies: { isexe: "*" } };
+    await writeFile(join(home, "package.json"), JSON.stringify(manifest));
+    await promisify(execFile)("npm", ["install", "--package-lock-only", "--no-audit", "--no-fund"], { cwd: home });
+    const installed = async () => (await readdir(join(home, "node_modules"))).filter((name) => !name.startsWith("."));
+    await ensurePackages({ dev: false, root: home });
+    expect(await installed()).toEqual(["ws"]);
+    await ensurePackages({ root: home });
+    expect(await installed()).toEqual(["isexe", "ws"]);
+    // What npm brought no longer is what the lock asks for.
+    await rm(join(home, "node_modules/ws"), { recursive: true });
+    const file = join(home, "node_modules/.package-lock.json");
+    const record = JSON.parse(await readFile(file, "utf8"));
+    delete record.packages["node_modules/ws"];
+    await writeFile(file, JSON.stringify(record));
+    await ensurePackages({ dev: false, root: home });
+    expect(await installed()).toEqual(["isexe", "ws"]);
+  } finally {
+    await registry.close();
+  }
 });
 
 test("sources run in a checkout, compiled files in an installed package", async () => {
