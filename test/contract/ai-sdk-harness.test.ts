@@ -5,13 +5,16 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { HarnessSandboxAuthenticationError } from "@ai-sdk/harness";
 import { HarnessAgent } from "@ai-sdk/harness/agent";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { Vitrine } from "../../src/client/index.ts";
 import { networkSandboxSession, type SandboxProviderOptions, sandboxProvider } from "../../src/integrations/ai-sdk/index.ts";
 import { adapterWorld } from "../support/adapter-world.ts";
 import { startPortServer } from "../support/port-server.ts";
 import { scriptedHarness } from "../support/scripted-harness.ts";
+
+// Agents are processes that have to be started.
+vi.setConfig({ testTimeout: 120_000 });
 
 const world = adapterWorld();
 const scratch = { template: "scratch" } as const;
@@ -28,15 +31,17 @@ const freePort = async () => {
 const provider = (options: Partial<SandboxProviderOptions> = {}) =>
   sandboxProvider({ vitrine: world.vitrine, computer: scratch, ...world.options, ...options });
 
+/** What an agent whose model calls for these commands, one a turn, gets of them. */
+const said = async (agent: HarnessAgent, session: Awaited<ReturnType<HarnessAgent["createSession"]>>, ...commands: string[]) => {
+  const { text, steps } = await agent.generate({ session, prompt: JSON.stringify(commands) });
+  expect(text).toBe("Done.");
+  return steps.flatMap(({ toolResults }) => toolResults.map(({ output }) => output));
+};
+
 test("a HarnessAgent's agent works in a computer of its session's, and goes on there once another has resumed it", async () => {
   const port = await freePort();
   const cwd = mkdtempSync(join(world.dir, "work-"));
   const agentOf = () => new HarnessAgent({ harness: scriptedHarness(port), sandbox: provider({ ports: [port], cwd }) });
-  const said = async (agent: HarnessAgent, session: Awaited<ReturnType<HarnessAgent["createSession"]>>, ...commands: string[]) => {
-    const { text, steps } = await agent.generate({ session, prompt: JSON.stringify(commands) });
-    expect(text).toBe("Done.");
-    return steps.flatMap(({ toolResults }) => toolResults.map(({ output }) => output));
-  };
   const sessionId = "Session 1";
   const agent = agentOf();
   const session = await agent.createSession({ sessionId });
@@ -51,7 +56,20 @@ test("a HarnessAgent's agent works in a computer of its session's, and goes on t
   expect(await world.computers()).toEqual([]);
 });
 
-test("a session that cannot be begun leaves no computer", async () => {
+test("a computer of the caller's stays when the session is over", async () => {
+  const port = await freePort();
+  const computer = await world.vitrine.computers.create(scratch);
+  const agent = new HarnessAgent({ harness: scriptedHarness(port) });
+  const cwd = mkdtempSync(join(world.dir, "work-"));
+  const sandboxSession = await networkSandboxSession(computer, { ...world.options, cwd, ports: [port] });
+  const session = await agent.createSession({ sandboxSession });
+  expect(await said(agent, session, "echo here")).toEqual(["here\n"]);
+  await session.destroy();
+  expect(await computer.refresh()).toMatchObject({ status: "running" });
+  expect((await computer.processes.list()).some(({ running }) => running)).toBe(false);
+});
+
+test("a set-up that fails leaves no computer, and a wrong key is a matter of authentication", async () => {
   const sandboxConfig = {
     bootstrapHash: "1",
     onBootstrap: () => {
