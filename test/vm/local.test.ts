@@ -22,6 +22,7 @@ const said = {};
     said.file = String(await computer.files.read("/home/ohm/a.txt"));
     const browser = await computer.connectPlaywright({ timeout: 120_000 });
     const [page] = browser.contexts()[0].pages();
+    page.setDefaultTimeout(120_000);
     await page.goto("data:text/html,<title>from the engine here</title>");
     said.title = await page.title();
     await browser.close();
