@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { Cli } from "./cli.ts";
 import { addBrowser } from "./commands/browser.ts";
 import { addCapacity } from "./commands/capacity.ts";
+import { addCompletion } from "./commands/completion.ts";
 import { addAct } from "./commands/computer/act.ts";
 import { addCopy } from "./commands/computer/cp.ts";
 import { addCreate } from "./commands/computer/create.ts";
@@ -80,5 +81,6 @@ export const buildProgram = (cli: Cli): Command => {
   addProfile(program, cli);
   addWebhook(program, cli);
   addMcp(program, cli);
+  addCompletion(program, cli);
   return program;
 };

@@ -1,5 +1,6 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { CreateComputerInput, TemplateName, Viewport } from "../client/index.ts";
+import { TEMPLATES } from "../contract/computer.ts";
 import { addNetworkOptions, given, type NetworkOptions, networkFrom } from "./network-options.ts";
 import { integer, integers, pairs, viewport } from "./values.ts";
 
@@ -27,7 +28,7 @@ export interface SpecOptions extends NetworkOptions {
 
 export const addSpecOptions = (command: Command): Command =>
   addNetworkOptions(command)
-    .option("--template <name>", "browser, scratch or coding-agent")
+    .addOption(new Option("--template <name>", "what it has").choices(TEMPLATES))
     .option("--name <name>", "lower-case letters, digits and hyphens")
     .option("--vcpus <n>", "cores", integer)
     .option("--ram-mb <n>", "memory", integer)

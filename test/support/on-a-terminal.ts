@@ -2,12 +2,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 
 const PROGRAM = new URL("on-a-terminal.py", import.meta.url).pathname;
-const CLI = new URL("../../bin/vitrine.mjs", import.meta.url).pathname;
+export const CLI = new URL("../../bin/vitrine.mjs", import.meta.url).pathname;
 
-/** The `vitrine` command on a terminal of this host. `shows` waits for a text on it; `ended` has its exit code and, as the screen's last word, whether the terminal was restored. */
-export const vitrineOnTerminal = (service: { url: string; apiKey: string }, ...args: string[]) => {
-  const env = { ...process.env, VITRINE_URL: service.url, VITRINE_API_KEY: service.apiKey };
-  const child = spawn("python3", [PROGRAM, process.execPath, CLI, ...args], { env, stdio: ["pipe", "pipe", "inherit"] });
+/** A command on a terminal of this host. `shows` waits for a text on it; `ended` has its exit code and, as the screen's last word, whether the terminal was restored. */
+export const onTerminal = (command: readonly string[], more: NodeJS.ProcessEnv) => {
+  const child = spawn("python3", [PROGRAM, ...command], { env: { ...process.env, ...more }, stdio: ["pipe", "pipe", "inherit"] });
   let screen = "";
   const changed = new Set<() => void>();
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
@@ -28,6 +27,10 @@ export const vitrineOnTerminal = (service: { url: string; apiKey: string }, ...a
     shows,
     screen: () => screen,
     ended: once(child, "close").then(([code]) => ({ code, restored: screen.trimEnd().endsWith("restored") })),
-    kill: () => child.kill("SIGKILL"),
+    kill: () => void child.kill("SIGKILL"),
   };
 };
+
+/** The `vitrine` command, likewise. */
+export const vitrineOnTerminal = (service: { url: string; apiKey: string }, ...args: string[]) =>
+  onTerminal([process.execPath, CLI, ...args], { VITRINE_URL: service.url, VITRINE_API_KEY: service.apiKey });

@@ -100,9 +100,12 @@ const READERS: Record<ActionType, Reader> = {
   close_tab: { usage: "TAB_ID", read: (words) => ({ tab_id: one(words, "a tab's id") }) },
 };
 
+/** Their names. */
+export const ACTIONS = Object.keys(READERS);
+
 /** `click 100 200` as an action. Throws UsageError for what cannot be one. */
 export const actionFrom = (name: string, words: Words, flags: ActFlags): ActionInput => {
-  if (!Object.hasOwn(READERS, name)) throw new UsageError(`There is no action ${name}. Use one of ${Object.keys(READERS).join(", ")}.`);
+  if (!Object.hasOwn(READERS, name)) throw new UsageError(`There is no action ${name}. Use one of ${ACTIONS.join(", ")}.`);
   return { type: name, ...READERS[name as ActionType].read(words, flags) } as ActionInput;
 };
 

@@ -35,6 +35,8 @@ export const TEST_NEEDS: readonly Requirement[] = [
   need("Xtigervnc", "tigervnc-standalone-server", "a display for tests without a guest"),
   need("openbox", "openbox", "a window manager for tests without a guest"),
   need("cpio", "cpio", "reads the initramfs in its test"),
+  need("zsh", "zsh", "completes our command in its test"),
+  need("fish", "fish", "completes our command in its test"),
 ];
 
 /** What only the benchmarks run, as baselines. */

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import type { Command } from "commander";
+import { Argument, type Command, Option } from "commander";
 import type { ActionInput, ActionResult, ActionsAnswer, Dialect, Picture } from "../../../client/index.ts";
-import { type ActFlags, actionFrom, actionsHelp } from "../../act/words.ts";
+import { BUTTONS, DIALECTS, IMAGE_FORMATS } from "../../../contract/actions.ts";
+import { ACTIONS, type ActFlags, actionFrom, actionsHelp } from "../../act/words.ts";
 import { type Cli, UsageError } from "../../cli.ts";
 import { plain, print, table } from "../../print.ts";
 import { decimal, integer } from "../../values.ts";
@@ -53,22 +54,28 @@ const report = async (cli: Cli, answer: ActionsAnswer, output: string | undefine
   print(cli, answer, lines.join("\n"));
 };
 
+/** Its choices are for the shell's completion; what is none of them is refused in the action's own words. */
+const actionArgument = (): Argument => Object.assign(new Argument("<action>", "see below"), { argChoices: ACTIONS });
+
 export const addAct = (parent: Command, cli: Cli): void => {
   parent
-    .command("act <name> <action> [words...]")
+    .command("act")
     .description("Use a computer's mouse, keyboard, clipboard and browser: one action, or - for JSON on standard input, a list of actions")
+    .argument("<name>", "the computer")
+    .addArgument(actionArgument())
+    .argument("[words...]", "what the action takes")
     .option("-o, --output <file>", "where a picture goes; - is standard output")
     .option("--after", "take a picture when the screen has come to rest")
     .option("--wait", "while a person drives, wait until they let go")
-    .option("--dialect <vendor>", "with -: the JSON is a model's call, and so is the answer")
+    .addOption(new Option("--dialect <vendor>", "with -: the JSON is a model's call, and so is the answer").choices(DIALECTS))
     .option("--at <X,Y>", "scroll there")
-    .option("--button <button>", "left, middle, right, back or forward")
+    .addOption(new Option("--button <button>", "of the mouse").choices(BUTTONS))
     .option("--count <n>", "clicks, 1 to 3", integer)
     .option("--hold <keys>", "hold these keys meanwhile, like ctrl,shift")
     .option("--repeat <n>", "press the keys this often", integer)
     .option("--duration-ms <n>", "time of a drag", integer)
     .option("--delay-ms <n>", "between two characters", integer)
-    .option("--format <format>", "png, jpeg or webp")
+    .addOption(new Option("--format <format>", "of the picture").choices(IMAGE_FORMATS))
     .option("--scale <factor>", "of the picture", decimal)
     .addHelpText("after", actionsHelp())
     .action(async (name: string, action: string, words: string[], options: ActOptions) => {

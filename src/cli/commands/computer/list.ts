@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { Computer, Status, TemplateName } from "../../../client/index.ts";
+import { STATUSES, TEMPLATES } from "../../../contract/computer.ts";
 import type { Cli } from "../../cli.ts";
 import { print, table } from "../../print.ts";
 
@@ -10,8 +11,8 @@ export const addList = (parent: Command, cli: Cli): void => {
     .command("list")
     .alias("ls")
     .description("List computers, newest first")
-    .addOption(new Option("--status <status>", "only those in this status"))
-    .addOption(new Option("--template <name>", "only those of this template"))
+    .addOption(new Option("--status <status>", "only those in this status").choices(STATUSES))
+    .addOption(new Option("--template <name>", "only those of this template").choices(TEMPLATES))
     .action(async (options: { status?: Status; template?: TemplateName }) => {
       const computers: Computer[] = [];
       for await (const computer of cli.vitrine().computers.all({ ...options, limit: 200, signal: cli.signal })) computers.push(computer);
