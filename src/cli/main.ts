@@ -18,13 +18,39 @@ const isSpoken = (error: unknown): error is Error =>
   // Thrown on purpose, by us; what JavaScript itself throws is a TypeError or the like.
   (error instanceof Error && Object.getPrototypeOf(error) === Error.prototype);
 
+const codeOf = (error: unknown): string => {
+  if (error instanceof VitrineError) return error.code;
+  if (error instanceof ConnectionError) return "connection_failed";
+  return error instanceof UsageError ? "usage" : "failed";
+};
+
+const complainInJson = (cli: Cli, error: unknown, message: string): void => {
+  const details = error instanceof VitrineError ? { details: error.details } : {};
+  cli.stderr.write(`${JSON.stringify({ error: { code: codeOf(error), message, ...details } })}\n`);
+};
+
 const complain = (cli: Cli, error: unknown): void => {
   const message = isSpoken(error) ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
-  if (!cli.json()) cli.stderr.write(`vitrine: ${plain(message)}${hintFor(error)}\n`);
-  else {
-    const code = error instanceof VitrineError ? error.code : error instanceof ConnectionError ? "connection_failed" : "failed";
-    cli.stderr.write(`${JSON.stringify({ error: { code, message, ...(error instanceof VitrineError && { details: error.details }) } })}\n`);
-  }
+  if (cli.json()) complainInJson(cli, error, message);
+  else cli.stderr.write(`vitrine: ${plain(message)}${hintFor(error)}\n`);
+};
+
+/** Commander has said it already, except in JSON. Help that was asked for is no error. */
+const complainOfUse = (cli: Cli, { code, exitCode, message }: CommanderError): number => {
+  if (exitCode === 0) return 0;
+  if (cli.json())
+    complainInJson(
+      cli,
+      new UsageError(),
+      code === "commander.help" ? "Give a command; --help lists them." : message.replace(/^error: /, ""),
+    );
+  return USAGE;
+};
+
+/** Asked of the words themselves, for what is said before they can be read. */
+const wantsJson = (args: readonly string[]): boolean => {
+  const end = args.indexOf("--");
+  return (end < 0 ? args : args.slice(0, end)).includes("--json");
 };
 
 const service = (): Vitrine => {
@@ -37,7 +63,7 @@ const service = (): Vitrine => {
 
 /** Runs one command line; resolves with the exit code. An aborted command is silent: whoever aborted it knows. */
 export const run = async (args: readonly string[], outside: Pick<Cli, "stdin" | "stdout" | "stderr" | "signal">): Promise<number> => {
-  let json = false;
+  let json = wantsJson(args);
   const cli: Cli = { ...outside, vitrine: service, json: () => json, exitCode: 0 };
   const program = buildProgram(cli);
   program.hook("preAction", (_, action) => {
@@ -47,7 +73,7 @@ export const run = async (args: readonly string[], outside: Pick<Cli, "stdin" | 
     await program.parseAsync([...args], { from: "user" });
     return cli.exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    if (error instanceof CommanderError) return complainOfUse(cli, error);
     if (outside.signal.aborted) return FAILED;
     complain(cli, error);
     return error instanceof UsageError ? USAGE : FAILED;

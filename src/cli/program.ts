@@ -45,7 +45,7 @@ export const buildProgram = (cli: Cli): Command => {
     .version(version())
     .option("--json", "print JSON")
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: (text) => cli.stdout.write(text), writeErr: (text) => cli.stderr.write(text) })
+    .configureOutput({ writeOut: (text) => cli.stdout.write(text), writeErr: (text) => cli.json() || cli.stderr.write(text) })
     .showHelpAfterError("(--help shows how it is used)")
     .exitOverride();
   for (const add of [addServe, addSetup, addDoctor, addImage]) add(program, cli);

@@ -297,6 +297,26 @@ describe("forks", () => {
     await Promise.all([remove(parent.id), remove(other.id)]);
   });
 
+  test("a client that goes away before its answer leaves no copy", async () => {
+    const parent = await create();
+    const open = Promise.withResolvers<void>();
+    service.fleet.gate = open.promise;
+    await service.call("POST", `/v1/computers/${parent.id}/stop`, { mode: "shutdown" });
+    const abort = new AbortController();
+    const forked = service.call("POST", `/v1/computers/${parent.id}/fork`, { count: 2 }, { signal: abort.signal });
+    await expect.poll(async () => (await service.call("GET", "/v1/computers?status=creating")).body.data.length).toBe(2);
+    abort.abort();
+    await expect(forked).rejects.toThrow();
+    // The service has heard of that before it answers this.
+    await service.call("GET", `/v1/computers/${parent.id}`);
+    open.resolve();
+    service.fleet.gate = null;
+    await expect
+      .poll(async () => (await service.call("GET", "/v1/computers")).body.data, { timeout: 20_000 })
+      .toMatchObject([{ id: parent.id }]);
+    await remove(parent.id);
+  });
+
   test("one that is deleted while it is copied leaves no copy, and is no failure of a machine", async () => {
     const { id } = (await service.call("POST", "/v1/computers", { template: "scratch" })).body;
     await service.call("POST", `/v1/computers/${id}/stop`, { mode: "shutdown" });

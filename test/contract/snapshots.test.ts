@@ -77,6 +77,30 @@ test("a snapshot is made of one that runs, listed, and deleted; all of it is tol
   ]);
 });
 
+test("a client that goes away before its answer leaves no snapshot", async () => {
+  const computer = await make();
+  await computer.stop({ mode: "shutdown" });
+  const { take } = fleet.driver.snapshots;
+  const begun = Promise.withResolvers<void>();
+  const open = Promise.withResolvers<void>();
+  fleet.driver.snapshots.take = async (...args) => {
+    begun.resolve();
+    await open.promise;
+    return take(...args);
+  };
+  const abort = new AbortController();
+  const taken = computer.snapshots.create({ signal: abort.signal });
+  await begun.promise;
+  abort.abort();
+  await expect(taken).rejects.toThrow();
+  // The service has heard of that before it answers this.
+  await computer.refresh();
+  fleet.driver.snapshots.take = take;
+  open.resolve();
+  await expect.poll(() => asked.at(-1)).toMatch(/^drop snp_/);
+  expect(await computer.snapshots.list()).toEqual([]);
+});
+
 test("a computer has so many and no more", async () => {
   const computer = await make();
   await computer.stop({ mode: "shutdown" });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { VitrineError } from "../../contract/errors.ts";
 import type { ROUTES } from "../../contract/routes.ts";
 import { ownerOf } from "../auth/caller.ts";
+import { ifAbandoned } from "./abandoned.ts";
 import type { Context } from "./context.ts";
 import type { Call, Handlers } from "./route.ts";
 import { viewOf } from "./view.ts";
@@ -42,10 +43,8 @@ export const computerHandlers = (
       whole.catch(() => {});
       return viewOf(context, call.request, record);
     }
-    // A client that left before it learnt the id, and has no key to ask again with, would leave a computer that nobody knows of.
-    const abandon = () =>
-      void computers.remove(record.id).catch((error) => context.log.error({ computer: record.id, err: error }, "abandoned create"));
-    if (key === undefined) call.signal.addEventListener("abort", abandon, { once: true });
+    // With a key it can ask again.
+    if (key === undefined) ifAbandoned(context, call.signal, () => computers.remove(record.id));
     return viewOf(context, call.request, await whole);
   };
 
@@ -58,8 +57,9 @@ export const computerHandlers = (
     getComputer: ({ params, computers, request }) => viewOf(context, request, computers.get(params.id)),
     deleteComputer: async ({ params, computers, request }) => viewOf(context, request, await computers.remove(params.id)),
     stopComputer: async ({ params, computers, body, request }) => viewOf(context, request, await computers.stop(params.id, body.mode)),
-    forkComputer: async ({ params, computers, body, request }) => {
+    forkComputer: async ({ params, computers, body, request, signal }) => {
       const copies = await computers.fork(params.id, body.count, body.name);
+      ifAbandoned(context, signal, () => Promise.all(copies.map(({ id }) => computers.remove(id))));
       return { data: copies.map((copy) => viewOf(context, request, copy)), next_cursor: null };
     },
     startComputer: async ({ params, computers, request }) => viewOf(context, request, await computers.start(params.id)),

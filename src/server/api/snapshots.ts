@@ -1,3 +1,4 @@
+import { ifAbandoned } from "./abandoned.ts";
 import type { Context } from "./context.ts";
 import type { Handlers } from "./route.ts";
 import { viewOf } from "./view.ts";
@@ -7,9 +8,10 @@ export const snapshotHandlers = (
 ): Pick<Handlers, "createSnapshot" | "listSnapshots" | "deleteSnapshot" | "restoreSnapshot"> => {
   const { emit } = context;
   return {
-    createSnapshot: async ({ params, computers, body, actor }) => {
+    createSnapshot: async ({ params, computers, body, actor, signal }) => {
       const snapshot = await computers.takeSnapshot(params.id, body);
       const { id: snapshot_id, computer_id, name, size_bytes } = snapshot;
+      ifAbandoned(context, signal, () => computers.removeSnapshot(computer_id, snapshot_id));
       emit({ type: "snapshot.created", computer_id, actor, data: { snapshot_id, name, size_bytes } });
       return snapshot;
     },

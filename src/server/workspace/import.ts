@@ -24,7 +24,7 @@ rm -rf .vitrine-import .vitrine-replaced
 sync -f .
 `;
 
-const asRoot = (guest: Guest, command: string, signal: AbortSignal): Promise<void> =>
+const asRoot = (guest: Guest, command: string, signal: AbortSignal | undefined): Promise<void> =>
   withDeadline("The import", SWAP_MS, signal, async (until) => {
     const { exit_code, stderr } = await guest.exec({ command, user: "root", timeout_ms: SWAP_MS }, until);
     // To tar a few bytes of anything are an archive of nothing.
@@ -44,7 +44,8 @@ export const importWorkspace = async (guest: Guest, archive: Readable, replace: 
   try {
     await guest.writeArchive(DRAFT, archive, signal);
   } catch (error) {
-    if (!signal.aborted) await asRoot(guest, `rm -rf ${DRAFT}`, signal).catch(() => {});
+    // Whoever broke it off, what is there of it has to go.
+    await asRoot(guest, `rm -rf ${DRAFT}`, undefined).catch(() => {});
     throw error;
   }
   await asRoot(guest, SWAP, signal);

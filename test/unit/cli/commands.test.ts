@@ -180,6 +180,15 @@ test("an error is the service's sentence and exit code 1; wrong use is 2", async
     ["--nope"],
   ])
     expect((await vitrine(args)).code, args.join(" ")).toBe(2);
+  for (const [args, message] of [
+    [["computer", "nonsense", "--json"], "unknown command 'nonsense'"],
+    [["--json", "computer", "get"], "missing required argument 'name'"],
+    [["computer", "--json"], "Give a command; --help lists them."],
+    [["computer", "cp", "a", "b", "--json"], "Give one of the two as NAME:path; the other is on this machine."],
+  ] as const) {
+    const { code, stderr } = await vitrine([...args]);
+    expect([code, JSON.parse(stderr)], args.join(" ")).toEqual([2, { error: { code: "usage", message } }]);
+  }
   expect(await vitrine(["--version"])).toMatchObject({ code: 0 });
   await service()?.close();
   expect(await vitrine(["computer", "list"])).toMatchObject({ code: 1, stderr: expect.stringContaining("cannot be reached") });
@@ -305,6 +314,7 @@ test("cp -r takes folders in and out by archive, and refuses what is there or is
       uploaded = body;
       answer.writeHead(204).end();
     },
+    [`POST ${C}/files/move`]: (_, answer) => void answer.writeHead(204).end(),
     [`GET ${C}/files/archive`]: (_, answer) => void answer.end(uploaded),
   });
   const source = join(folder, "source");
@@ -312,7 +322,10 @@ test("cp -r takes folders in and out by archive, and refuses what is there or is
   await writeFile(join(source, "deep", "f"), "content");
   await symlink("deep/f", join(source, "link"));
   expect((await vitrine(["computer", "cp", "-r", source, "einstein:up"])).code).toBe(0);
-  expect(service()?.seen.at(-1)?.query).toEqual({ path: "/home/ohm/up" });
+  // It comes there whole.
+  const moved = JSON.parse(String(service()?.seen.at(-1)?.body));
+  expect(moved).toEqual({ from: expect.stringMatching(/^\/home\/ohm\/\.vitrine-cp-/), to: "/home/ohm/up", overwrite: false });
+  expect(service()?.seen.find(({ method }) => method === "PUT")?.query).toEqual({ path: moved.from });
   const copy = join(folder, "copy");
   expect((await vitrine(["computer", "cp", "-r", "einstein:up", copy])).code).toBe(0);
   expect(await readFile(join(copy, "link"), "utf8")).toBe("content");

@@ -1,9 +1,9 @@
 import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
 import type { Recording, Recordings } from "../../../client/index.ts";
 import { type Cli, UsageError } from "../../cli.ts";
+import { beside } from "../../copy/beside.ts";
 import { fields, print, table } from "../../print.ts";
 import { integer } from "../../values.ts";
 import { working } from "../../working.ts";
@@ -28,18 +28,10 @@ const pick = async (cli: Cli, recordings: Recordings, id: string | undefined, fi
   return newest;
 };
 
-/** Half a video under its name would pass for a whole one. */
 const save = async (cli: Cli, recordings: Recordings, id: string, file: string): Promise<void> => {
   const video = await recordings.video(id, { signal: cli.signal, timeoutMs: 0 });
   if (file === "-") return pipeline(video, cli.stdout, { end: false });
-  const part = `${file}.part`;
-  try {
-    await pipeline(video, createWriteStream(part), { signal: cli.signal });
-    await rename(part, file);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
+  await beside(file, (draft) => pipeline(video, createWriteStream(draft), { signal: cli.signal }));
 };
 
 /** Saves the video where it is wanted, and tells of the recording unless the video itself went to standard output. */

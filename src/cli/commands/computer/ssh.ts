@@ -32,7 +32,12 @@ export const addSsh = (parent: Command, cli: Cli): void => {
       const command = words.length === 0 ? {} : words.length === 1 ? { command: words[0] as string } : { argv: words };
       const { columns, rows } = tty.stdout;
       const id = attach ?? (await computer.terminals.create({ ...options, ...command, columns, rows, signal })).terminal_id;
-      const exit = await joinTerminal(tty, await computer.terminals.attach(id, { signal }), signal);
+      const terminal = await computer.terminals.attach(id, { signal }).catch(async (error: unknown) => {
+        // What nobody has seen is not left running.
+        if (attach === undefined) await computer.terminals.end(id).catch(() => {});
+        throw error;
+      });
+      const exit = await joinTerminal(tty, terminal, signal);
       if (exit) cli.exitCode = exitCodeOf(exit);
       else cli.stderr.write(`left running; come back with: vitrine computer ssh ${name} --attach ${id}\n`);
     });
