@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -11,9 +11,9 @@ const CLI = new URL("../../bin/vitrine.mjs", import.meta.url).pathname;
 const dir = mkdtempSync(join(tmpdir(), "vt-"));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-const vitrine = async (...args: string[]) => {
+const vitrineWith = async (env: NodeJS.ProcessEnv, ...args: string[]) => {
   const child = spawn(process.execPath, [CLI, ...args], {
-    env: { ...process.env, VITRINE_URL: vm.url, VITRINE_API_KEY: vm.apiKey, VITRINE_DATA_DIR: vm.dataDir },
+    env: { ...process.env, VITRINE_URL: vm.url, VITRINE_API_KEY: vm.apiKey, VITRINE_DATA_DIR: vm.dataDir, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const out = { stdout: "", stderr: "" };
@@ -22,6 +22,7 @@ const vitrine = async (...args: string[]) => {
   const [code] = await once(child, "close");
   return { code, ...out };
 };
+const vitrine = (...args: string[]) => vitrineWith({}, ...args);
 
 test("run gives the guest's output and the command's own exit code", async () => {
   const { stdout, code } = await vitrine("computer", "run", "shared", "uname -a; id");
@@ -52,6 +53,15 @@ test("what is wrong is said in one sentence, with exit code 1", async () => {
   expect(code).toBe(1);
   expect(stderr).toContain("No computer nobody.");
   expect(stderr).not.toContain("    at ");
+});
+
+test("doctor --fix closes a data directory to others, and says so", async () => {
+  chmodSync(dir, 0o755);
+  const doctor = async (...args: string[]) =>
+    JSON.parse((await vitrineWith({ VITRINE_DATA_DIR: dir }, "doctor", "--json", ...args)).stdout);
+  expect(await doctor()).toMatchObject({ ok: false });
+  expect(await doctor("--fix")).toMatchObject({ ok: true, mended: [{ names: ["data directory"], error: null }] });
+  expect(statSync(dir).mode & 0o777).toBe(0o700);
 });
 
 test("doctor finds this machine fit and says why its acceleration was chosen", async () => {

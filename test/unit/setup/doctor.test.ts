@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { isFit } from "../../../src/server/setup/doctor/check.ts";
 import { dataDirectory, diskSpace, nodeVersion, resources } from "../../../src/server/setup/doctor/host.ts";
+import { mendAll } from "../../../src/server/setup/doctor/mend.ts";
 import { packages } from "../../../src/server/setup/doctor/packages.ts";
 
 let dir: string;
@@ -30,6 +31,26 @@ test("the data directory is ours alone, or is yet to be made where we may write"
     ok: true,
     found: expect.stringContaining("not there yet"),
   });
+});
+
+test("what is mended is what was wrong, once for all that ask for it, and one failure keeps no other back", async () => {
+  await chmod(dir, 0o755);
+  const open = await dataDirectory({ dataDir: dir });
+  const check = { name: "x", ok: false, needed: true, found: "", why: "" };
+  let times = 0;
+  const install = async () => {
+    times++;
+    throw new Error("no network");
+  };
+  const checks = [{ ...check, mend: install }, { ...check, name: "y", mend: install }, check, open];
+  const progress = () => {};
+  expect(await mendAll(checks, progress, new AbortController().signal)).toEqual([
+    { names: ["x", "y"], error: "no network" },
+    { names: ["data directory"], error: null },
+  ]);
+  expect(times).toBe(1);
+  expect(await dataDirectory({ dataDir: dir })).toMatchObject({ ok: true });
+  await expect(mendAll(checks, progress, AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
 });
 
 test("disk space is looked at where the folders will be", async () => {

@@ -1,3 +1,8 @@
+import type { Progress } from "../../progress.ts";
+
+/** Does what `fix` says. */
+export type Mend = (progress: Progress, signal: AbortSignal) => Promise<unknown>;
+
 /** One thing that was looked at. */
 export interface Check {
   name: string;
@@ -10,6 +15,8 @@ export interface Check {
   why: string;
   /** What to do when it is not ok. */
   fix?: string;
+  /** Where the service can do that by itself. */
+  mend?: Mend;
 }
 
 /** Nothing that is needed is missing. */

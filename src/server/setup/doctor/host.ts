@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access, stat, statfs } from "node:fs/promises";
+import { access, chmod, stat, statfs } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname } from "node:path";
 import type { Config } from "../config.ts";
@@ -80,5 +80,7 @@ export const dataDirectory = async ({ dataDir }: Pick<Config, "dataDir">, uid = 
   if (!info.isDirectory()) return { ...base, ok: false, found: `${dataDir} is not a folder`, fix: "Move it away or set VITRINE_DATA_DIR." };
   if (!writable || info.uid !== uid)
     return { ...base, ok: false, found: `${found}, owned by uid ${info.uid}`, fix: `sudo chown -R ${uid} ${dataDir}` };
-  return info.mode & 0o077 ? { ...base, ok: false, found, fix: `chmod 700 ${dataDir}` } : { ...base, ok: true, found };
+  return info.mode & 0o077
+    ? { ...base, ok: false, found, fix: `chmod 700 ${dataDir}`, mend: () => chmod(dataDir, 0o700) }
+    : { ...base, ok: true, found };
 };
