@@ -5,7 +5,7 @@ import { FILES, SCRIPTS } from "../completion/scripts.ts";
 import { plain, print } from "../print.ts";
 
 /** Milliseconds that a Tab waits for the names of computers. */
-const NAMES_MS = 2000;
+const NAMES_MS = 5000;
 /** More are not read by anybody. */
 const MOST_NAMES = 200;
 
