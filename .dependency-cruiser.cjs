@@ -71,10 +71,22 @@ module.exports = {
       },
     ),
     wall(
+      "doors-not-machine",
+      "A door says a vendor's calls in the words of the API: like a route it never touches a machine.",
+      { path: "^src/server/doors/" },
+      { path: "^src/server/(machine|workspace|store)/" },
+    ),
+    wall(
       "nothing-imports-api",
-      "Only main knows the API.",
-      { path: ours, pathNot: "^src/server/(api/|main[.]ts$)" },
+      "Only main and the doors know the API.",
+      { path: ours, pathNot: "^src/server/(api/|doors/|main[.]ts$)" },
       { path: "^src/server/api/" },
+    ),
+    wall(
+      "nothing-imports-doors",
+      "Only main knows the doors.",
+      { path: ours, pathNot: "^src/server/(doors/|main[.]ts$)" },
+      { path: "^src/server/doors/" },
     ),
     wall(
       "nothing-imports-main",

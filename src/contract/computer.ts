@@ -130,6 +130,7 @@ export const CreateComputer = z
       .max(30 * 86400)
       .optional()
       .describe("Stopped, its files kept, after this many seconds with no CDP client, viewer, exec or action"),
+    idle_action: z.enum(["stop", "delete"]).default("stop").describe("What is done with it at idle_timeout_s"),
     env: EnvMap.default({}),
     published_ports: z
       .array(z.union([Port.transform((port) => ({ port, public: false })), PublishPort]))

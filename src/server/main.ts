@@ -36,6 +36,7 @@ import { OpenDisplays } from "./display/displays.ts";
 import { takePicture } from "./display/picture.ts";
 import { settled } from "./display/settled.ts";
 import { createDoor } from "./door/door.ts";
+import { kernelDoor } from "./doors/kernel/door.ts";
 import { openGate } from "./egress/gate.ts";
 import { type Internet, realInternet } from "./egress/internet.ts";
 import { bootFiles } from "./guest/boot-files.ts";
@@ -273,7 +274,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
     hasImage: host.hasImage,
     log,
   };
-  const front = createFront(context, relays, log);
+  const front = createFront(context, relays, log, [kernelDoor]);
   const server = createDoor({ limits, onRequest: front.request, onUpgrade: front.upgrade });
   const url = await listen(server, config.listen);
   ownPort = Number(new URL(url).port || 80);

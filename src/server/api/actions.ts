@@ -3,7 +3,7 @@ import { openCdpSession } from "../browser/cdp-session.ts";
 import { browserVerbs } from "../browser/verbs.ts";
 import { hasBrowser, hasDisplay } from "../computers/record.ts";
 import type { Context } from "./context.ts";
-import type { Handlers } from "./route.ts";
+import type { Handlers } from "./operate.ts";
 
 export const actionHandlers = ({ perform }: Context): Pick<Handlers, "actions"> => ({
   actions: async ({ params, computers, body, actor, signal }) => {

@@ -4,7 +4,7 @@ import type { ROUTES } from "../../contract/routes.ts";
 import { ownerOf } from "../auth/caller.ts";
 import { ifAbandoned } from "./abandoned.ts";
 import type { Context } from "./context.ts";
-import type { Call, Handlers } from "./route.ts";
+import type { Call, Handlers } from "./operate.ts";
 import { viewOf } from "./view.ts";
 
 type CreateCall = Call<(typeof ROUTES)["createComputer"]>;

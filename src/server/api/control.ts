@@ -6,7 +6,7 @@ import { type ComputerRecord, hasDisplay } from "../computers/record.ts";
 import { parse } from "../parse.ts";
 import { type Access, admitToComputer } from "./access.ts";
 import type { Context } from "./context.ts";
-import type { Handlers } from "./route.ts";
+import type { Handlers } from "./operate.ts";
 
 /** Throws wrong_state, no_display. */
 const drivable = ({ computers }: { computers: Access["computers"] }, idOrName: string): ComputerRecord => {

@@ -23,9 +23,13 @@ export const toVitrineError = (error: unknown, requestId: string): VitrineError 
   return new VitrineError("internal_error", { request_id: requestId }, { cause: error });
 };
 
-/** Turns whatever was thrown into the one form of error; the last middleware. */
+/** Turns whatever was thrown into the one form of error, or into a door's; the last middleware. */
 export const answerErrors =
-  (log: Log, requestId: (request: Request) => string): ErrorRequestHandler =>
+  (
+    log: Log,
+    requestId: (request: Request) => string,
+    form: (error: VitrineError, requestId: string) => unknown = (error, id) => error.toBody(id),
+  ): ErrorRequestHandler =>
   (thrown, request, response, _next) => {
     const id = requestId(request);
     // Who is gone is told nothing, and has made nothing fail.
@@ -38,7 +42,7 @@ export const answerErrors =
     if (retryAfter !== undefined) response.setHeader("Retry-After", retryAfter);
     // What of the body is still to come is not waited for.
     if (error.code === "request_timeout") response.setHeader("Connection", "close");
-    response.status(error.status).json(error.toBody(id));
+    response.status(error.status).json(form(error, id));
     // The rest of a body that somebody had begun to read is let pass by, as Node does with one that nobody has: the next request comes after it.
     request.unpipe();
     request.resume();

@@ -3,7 +3,7 @@ import type { EventsQuery } from "../../contract/routes/events.ts";
 import { ownerOf } from "../auth/caller.ts";
 import type { EventFilter } from "../store/events.ts";
 import type { Context } from "./context.ts";
-import type { Call, Handlers } from "./route.ts";
+import type { Call, Handlers } from "./operate.ts";
 import { openSse } from "./sse.ts";
 
 /** A follower that takes nothing for so long is cut off; it can come again with its Last-Event-ID. */

@@ -3,8 +3,7 @@ import type { ExecSpec, ProcessSpec } from "../../contract/guest/protocol.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Context } from "./context.ts";
 import { execEnd, programOf, watchEnd } from "./exec-events.ts";
-import type { Handlers } from "./route.ts";
-import { sendFrames } from "./sse.ts";
+import type { Handlers } from "./operate.ts";
 
 /** Bytes of each stream that an exec answers; the rest is dropped and `truncated` says so. */
 const OUTPUT_LIMIT = 1024 * 1024;
@@ -45,14 +44,14 @@ export const execHandlers = ({ emit }: Context): Pick<Handlers, Names> => ({
       release();
     }
   },
-  execStream: async ({ params, computers, body, actor, response, signal }) => {
+  execStream: async ({ params, computers, body, actor, sendFrames, signal }) => {
     const { record, live } = computers.running(params.id, "exec");
     const release = live.activity.hold("exec");
     const spec = execSpec(body);
     const tell = execEnd(emit, record.id, actor, spec);
     try {
       const within = AbortSignal.any([signal, AbortSignal.timeout(spec.timeout_ms + GRACE_MS)]);
-      await sendFrames(response, watchEnd(live.guest.execStream(spec, within), tell));
+      await sendFrames(watchEnd(live.guest.execStream(spec, within), tell));
     } finally {
       release();
     }
@@ -74,20 +73,20 @@ export const execHandlers = ({ emit }: Context): Pick<Handlers, Names> => ({
     const { live } = computers.running(params.id, "exec");
     return withDeadline("The process's state", CALL_MS, signal, (within) => live.guest.getProcess(params.pid, within));
   },
-  processStdin: async ({ params, computers, query, request, signal }) => {
+  processStdin: async ({ params, computers, query, bytes, signal }) => {
     const { live } = computers.running(params.id, "exec");
-    await live.guest.writeStdin(params.pid, request, query.end, signal);
+    await live.guest.writeStdin(params.pid, bytes, query.end, signal);
   },
   signalProcess: async ({ params, computers, body, actor, signal }) => {
     const { record, live } = computers.running(params.id, "exec");
     await withDeadline("The signal", CALL_MS, signal, (within) => live.guest.signalProcess(params.pid, body.signal, within));
     emit({ type: "process.signalled", computer_id: record.id, actor, data: { pid: params.pid, signal: body.signal } });
   },
-  processOutput: async ({ params, computers, response, signal }) => {
+  processOutput: async ({ params, computers, sendFrames, signal }) => {
     const { live } = computers.running(params.id, "exec");
     const release = live.activity.hold("exec");
     try {
-      await sendFrames(response, live.guest.processOutput(params.pid, signal));
+      await sendFrames(live.guest.processOutput(params.pid, signal));
     } finally {
       release();
     }

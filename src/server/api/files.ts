@@ -10,7 +10,7 @@ import { importWorkspace, WORKSPACE } from "../workspace/import.ts";
 import { attachment } from "./attachment.ts";
 import type { Context } from "./context.ts";
 import { downloadPath, downloads } from "./downloads.ts";
-import type { Call, Handlers } from "./route.ts";
+import type { Call, Handlers } from "./operate.ts";
 
 const CALL_MS = 60_000;
 
@@ -47,8 +47,8 @@ const sendFile = async (guest: Guest, path: string, request: Request, response: 
 };
 
 /** As the client announced it; a stream has none. */
-const sizeOf = ({ headers }: Request): { size_bytes?: number } =>
-  headers["content-length"] === undefined ? {} : { size_bytes: Number(headers["content-length"]) };
+const sizeOf = ({ bytes, request }: Pick<Call, "bytes" | "request">): { size_bytes?: number } =>
+  bytes !== request || request.headers["content-length"] === undefined ? {} : { size_bytes: Number(request.headers["content-length"]) };
 
 type Names =
   | "readFile"
@@ -100,8 +100,8 @@ export const fileHandlers = ({ emit }: Context): Pick<Handlers, Names> => {
     getDownload: ({ params, computers, request, response, signal }) =>
       using(computers, params.id, (guest) => sendFile(guest, downloadPath(params.download_id), request, response, signal)),
     writeFile: (call) =>
-      changing(call, "file.written", { path: call.query.path, ...sizeOf(call.request) }, (guest) =>
-        guest.writeFile(call.query.path, call.request, call.signal),
+      changing(call, "file.written", { path: call.query.path, ...sizeOf(call) }, (guest) =>
+        guest.writeFile(call.query.path, call.bytes, call.signal),
       ),
     deleteFile: (call) =>
       changing(call, "file.deleted", { path: call.query.path }, (guest) =>
@@ -127,8 +127,8 @@ export const fileHandlers = ({ emit }: Context): Pick<Handlers, Names> => {
         await pipeline(body, response);
       }),
     writeArchive: (call) =>
-      changing(call, "file.written", { path: call.query.path, ...sizeOf(call.request), archive: true }, (guest) =>
-        guest.writeArchive(call.query.path, call.request, call.signal),
+      changing(call, "file.written", { path: call.query.path, ...sizeOf(call), archive: true }, (guest) =>
+        guest.writeArchive(call.query.path, call.bytes, call.signal),
       ),
     exportWorkspace: ({ params, computers, response, signal }) =>
       using(computers, params.id, async (guest) => {
@@ -137,8 +137,8 @@ export const fileHandlers = ({ emit }: Context): Pick<Handlers, Names> => {
         await pipeline(body, response);
       }),
     importWorkspace: (call) =>
-      changing(call, "file.written", { path: WORKSPACE, ...sizeOf(call.request), archive: true }, (guest) =>
-        importWorkspace(guest, call.request, call.query.replace, call.signal),
+      changing(call, "file.written", { path: WORKSPACE, ...sizeOf(call), archive: true }, (guest) =>
+        importWorkspace(guest, call.bytes, call.query.replace, call.signal),
       ),
   };
 };

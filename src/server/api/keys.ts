@@ -1,7 +1,7 @@
 import type { Key } from "../../contract/keys.ts";
 import type { KeyRecord } from "../store/keys.ts";
 import type { Context } from "./context.ts";
-import type { Handlers } from "./route.ts";
+import type { Handlers } from "./operate.ts";
 
 export const keyHandlers = ({ keys, computers, recordings }: Context): Pick<Handlers, "createKey" | "listKeys" | "deleteKey"> => {
   const viewOf = ({ secret_hash: _, ...record }: KeyRecord): Key => ({

@@ -7,8 +7,8 @@ import { type ComputerRecord, hasBrowser, hasDisplay } from "../computers/record
 import { findTerminal } from "../guest/terminals.ts";
 import type { LinkRecord } from "../store/links.ts";
 import type { Context } from "./context.ts";
+import type { Handlers } from "./operate.ts";
 import type { OpenRelays } from "./relays.ts";
-import type { Handlers } from "./route.ts";
 import { linkUrls } from "./urls.ts";
 import { viewOf } from "./view.ts";
 

@@ -4,7 +4,7 @@ import { withDeadline } from "../deadline.ts";
 import type { Guest } from "../guest/guest.ts";
 import { attachment } from "./attachment.ts";
 import type { Context } from "./context.ts";
-import type { Handlers } from "./route.ts";
+import type { Handlers } from "./operate.ts";
 
 const CALL_MS = 10_000;
 /** Where the guest's services write. The first of what Chromium says is beside the others' folder; what is full is set aside as @... */

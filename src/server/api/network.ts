@@ -1,4 +1,4 @@
-import type { Handlers } from "./route.ts";
+import type { Handlers } from "./operate.ts";
 
 export const networkHandlers = (): Pick<Handlers, "getNetwork" | "setNetwork"> => ({
   getNetwork: ({ params, computers }) => computers.network(params.id),

@@ -8,8 +8,8 @@ import { dialPort } from "../relay/port-dial.ts";
 import type { PortRecord } from "../store/ports.ts";
 import type { Context } from "./context.ts";
 import { endLinks } from "./links.ts";
+import type { Handlers } from "./operate.ts";
 import type { OpenRelays } from "./relays.ts";
-import type { Handlers } from "./route.ts";
 import { portView } from "./view.ts";
 
 /** Milliseconds for one look at a port. */

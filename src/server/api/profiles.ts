@@ -1,4 +1,4 @@
-import type { Handlers } from "./route.ts";
+import type { Handlers } from "./operate.ts";
 
 export const profileHandlers = (): Pick<Handlers, "listProfiles" | "getProfile" | "deleteProfile"> => ({
   listProfiles: ({ computers }) => ({ data: computers.profiles.list(), next_cursor: null }),

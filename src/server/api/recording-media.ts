@@ -38,7 +38,13 @@ const admit = (context: Context, request: Request): Admission => {
 };
 
 /** A finished file with Range, If-Range, ETag and HEAD. Errors: range_not_satisfiable. */
-const sendFile = async (request: Request, response: Response, dir: string, file: string, record: RecordingRecord): Promise<void> => {
+export const sendMedia = async (
+  request: Request,
+  response: Response,
+  dir: string,
+  file: string,
+  record: RecordingRecord,
+): Promise<void> => {
   // A finished recording does not change.
   const etag = `"${record.id}-${record.size_bytes}-${file}"`;
   response.set({
@@ -77,7 +83,7 @@ export const recordingMediaRoutes = (router: Router, context: Context): void => 
         audit(context.emit, caller, { action, computerId: computer_id, path: { rid: id } });
       const { dir, record, [kind]: file } = recordings.files(id);
       cutAtEnd(response, caller);
-      await sendFile(request, response, dir, file, record);
+      await sendMedia(request, response, dir, file, record);
     });
   router.get("/recordings/:rid", (request, response) => {
     const { id, recordings } = admit(context, request);

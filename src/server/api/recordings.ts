@@ -1,6 +1,6 @@
 import type { Context } from "./context.ts";
+import type { Handlers } from "./operate.ts";
 import { recordingViewOf } from "./recording-view.ts";
-import type { Handlers } from "./route.ts";
 
 type Names = "startRecording" | "listRecordings" | "getRecording" | "deleteRecording" | "stopRecording" | "markRecording";
 

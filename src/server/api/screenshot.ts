@@ -3,7 +3,7 @@ import { hasDisplay } from "../computers/record.ts";
 import { withDeadline } from "../deadline.ts";
 import { capture } from "../display/picture.ts";
 import type { Context } from "./context.ts";
-import type { Handlers } from "./route.ts";
+import type { Handlers } from "./operate.ts";
 
 const SCREENSHOT_MS = 30_000;
 

@@ -1,7 +1,7 @@
 import { TEMPLATES, type TemplateName } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
 import type { Context } from "./context.ts";
-import type { Handlers } from "./route.ts";
+import type { Handlers } from "./operate.ts";
 
 const DESCRIPTIONS: Record<TemplateName, string> = {
   browser: "Chromium on a desktop that can be watched, with shell tools, Python, curl and git",

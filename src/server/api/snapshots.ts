@@ -1,6 +1,6 @@
 import { ifAbandoned } from "./abandoned.ts";
 import type { Context } from "./context.ts";
-import type { Handlers } from "./route.ts";
+import type { Handlers } from "./operate.ts";
 import { viewOf } from "./view.ts";
 
 export const snapshotHandlers = (

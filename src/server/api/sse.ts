@@ -48,27 +48,50 @@ export const openSse = (response: Response, { stallMs }: { stallMs?: number } = 
   };
 };
 
-/** Sends process output as `stdout` and `stderr` events of text, then `exit`. A failure after the first event ends the stream with an `error` event. */
-export const sendFrames = async (response: Response, frames: AsyncIterable<Frame>): Promise<void> => {
-  const iterator = frames[Symbol.asyncIterator]();
-  // The first frame is awaited before the answer begins, so that a command which cannot run is still a proper error.
-  let next = await iterator.next();
-  const sse = openSse(response);
+/** An event's name and data. */
+type SseEvent = [name: string, data: unknown];
+
+/** How the frames of a process are said as events; a frame may have none. */
+export interface FrameEvents {
+  of(frame: Frame): SseEvent | null;
+  error(error: VitrineError): SseEvent;
+}
+
+/** `stdout` and `stderr` with text, then `exit`. */
+const asText = (): FrameEvents => {
   const decoders = { stdout: new StringDecoder("utf8"), stderr: new StringDecoder("utf8") };
+  return {
+    of: (frame) => {
+      if (frame.type === FRAME.exit) return ["exit", exitOf(frame)];
+      const name = frame.type === FRAME.stdout ? "stdout" : "stderr";
+      const data = decoders[name].write(frame.payload);
+      return data ? [name, { data }] : null;
+    },
+    error: (error) => ["error", error.toBody().error],
+  };
+};
+
+/**
+ * Sends process output as events, to the exit. The answer begins with the first frame, so that a command which cannot run is still a proper error, or at once. A failure
+ * after that ends the stream with an event of its own.
+ */
+export const sendFrames = async (
+  response: Response,
+  frames: AsyncIterable<Frame>,
+  { events = asText(), begin = "with the first" }: { events?: FrameEvents; begin?: "with the first" | "at once" } = {},
+): Promise<void> => {
+  const iterator = frames[Symbol.asyncIterator]();
+  const first = begin === "at once" ? null : await iterator.next();
+  const sse = openSse(response);
   try {
-    for (; !next.done; next = await iterator.next()) {
-      const { type, payload } = next.value;
-      if (type === FRAME.exit) {
-        await sse.send("exit", exitOf(next.value));
-        break;
-      }
-      const name = type === FRAME.stdout ? "stdout" : "stderr";
-      const data = decoders[name].write(payload);
-      if (data) await sse.send(name, { data });
+    for (let next = first ?? (await iterator.next()); !next.done; next = await iterator.next()) {
+      const event = events.of(next.value);
+      if (event) await sse.send(...event);
+      if (next.value.type === FRAME.exit) break;
     }
   } catch (error) {
     if (!(error instanceof VitrineError)) throw error;
-    await sse.send("error", error.toBody().error);
+    await sse.send(...events.error(error));
   } finally {
     await iterator.return?.();
     sse.end();

@@ -4,7 +4,7 @@ import { findTerminal, terminalOf, terminalSpec } from "../guest/terminals.ts";
 import type { Context } from "./context.ts";
 import { programOf } from "./exec-events.ts";
 import { makeLink } from "./links.ts";
-import type { Handlers } from "./route.ts";
+import type { Handlers } from "./operate.ts";
 
 const CALL_MS = 30_000;
 /** Seconds that the link of a new terminal is good for. */

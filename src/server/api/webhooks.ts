@@ -1,7 +1,7 @@
 import type { Webhook } from "../../contract/webhooks.ts";
 import type { WebhookRecord } from "../store/webhooks.ts";
 import type { Context } from "./context.ts";
-import type { Handlers } from "./route.ts";
+import type { Handlers } from "./operate.ts";
 
 const viewOf = ({ key_id: _, secret: __, disabled_at, ...hook }: WebhookRecord): Webhook => ({
   ...hook,

@@ -6,14 +6,22 @@ import { stop } from "./stop.ts";
 /** The longest delay a Node timer takes. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** When the computer is due, and what happens then: its ttl deletes it, its idle timeout stops it. Null while neither can be told. */
-const due = (engine: Engine, record: ComputerRecord): { at: number; verb: "delete" | "stop" } | null => {
+interface Due {
+  at: number;
+  verb: "delete" | "stop";
+  why: string;
+}
+
+/** When the computer is due, and what happens then: its ttl deletes it, its idle timeout stops or deletes it. Null while neither can be told. */
+const due = (engine: Engine, record: ComputerRecord): Due | null => {
   if (record.status === "deleting" || record.status === "deleted") return null;
-  const candidates: { at: number; verb: "delete" | "stop" }[] = [];
-  if (record.expires_at) candidates.push({ at: Date.parse(record.expires_at), verb: "delete" });
+  const candidates: Due[] = [];
+  if (record.expires_at) candidates.push({ at: Date.parse(record.expires_at), verb: "delete", why: "ttl is over" });
   const idleSince = record.status === "running" ? (engine.live.get(record.id)?.activity.idleSince ?? null) : null;
-  if (record.spec.idle_timeout_s !== undefined && idleSince !== null)
-    candidates.push({ at: idleSince + record.spec.idle_timeout_s * 1000, verb: "stop" });
+  const { idle_timeout_s, idle_action } = record.spec;
+  if (idle_timeout_s !== undefined && idleSince !== null)
+    // Records of an earlier version have no action.
+    candidates.push({ at: idleSince + idle_timeout_s * 1000, verb: idle_action ?? "stop", why: "idle for too long" });
   return candidates.sort((a, b) => a.at - b.at)[0] ?? null;
 };
 
@@ -40,7 +48,7 @@ export const startReaper = (engine: Engine): (() => void) => {
       arm(id);
       return;
     }
-    engine.log.info({ computer: id, verb: next.verb }, next.verb === "delete" ? "ttl is over" : "idle for too long");
+    engine.log.info({ computer: id, verb: next.verb }, next.why);
     const work: Promise<unknown> = next.verb === "delete" ? remove(engine, id) : stop(engine, record);
     work.catch((error) => engine.log.error({ computer: id, err: error }, "reaping failed"));
   };
