@@ -22,6 +22,7 @@ export interface SpecOptions extends NetworkOptions {
   publish?: number[];
   ttl?: number;
   idleTimeout?: number;
+  idleAction?: "stop" | "delete";
   env?: Record<string, string>;
   metadata?: Record<string, string>;
 }
@@ -44,6 +45,7 @@ export const addSpecOptions = (command: Command): Command =>
     .option("--publish <n>", "a port of its loopback that gets a URL from the beginning (repeatable)", integers)
     .option("--ttl <seconds>", "delete it this long after creation", integer)
     .option("--idle-timeout <seconds>", "stop it after this long without use; its files stay", integer)
+    .option("--idle-action <action>", "what is done with it then: stop or delete")
     .option("--env <KEY=VALUE>", "environment of everything run in it (repeatable)", pairs)
     .option("--metadata <KEY=VALUE>", "labels (repeatable)", pairs);
 
@@ -71,6 +73,7 @@ export const specFrom = (options: SpecOptions, url?: string): CreateComputerInpu
     record_video: options.recordVideo,
     ttl_s: options.ttl,
     idle_timeout_s: options.idleTimeout,
+    idle_action: options.idleAction,
     env: options.env,
     metadata: options.metadata,
   });

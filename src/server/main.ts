@@ -274,7 +274,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
     hasImage: host.hasImage,
     log,
   };
-  const front = createFront(context, relays, log, [kernelDoor]);
+  const front = createFront(context, relays, [kernelDoor(context)], log);
   const server = createDoor({ limits, onRequest: front.request, onUpgrade: front.upgrade });
   const url = await listen(server, config.listen);
   ownPort = Number(new URL(url).port || 80);

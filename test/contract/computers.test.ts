@@ -178,10 +178,11 @@ describe("the life of a computer", () => {
     await remove(id);
   });
 
-  test("ttl deletes, and idleness stops a computer that nobody uses", async () => {
+  test("ttl deletes, and idleness stops or deletes a computer that nobody uses", async () => {
     const short = await create({ ttl_s: 10 });
     expect(Date.parse(short.expires_at) - Date.parse(short.created_at)).toBe(10_000);
     const idle = await create({ idle_timeout_s: 10 });
+    const idleAndGone = await create({ idle_timeout_s: 10, idle_action: "delete" });
     const busy = await create({ idle_timeout_s: 10 });
     const exec = service.call("POST", `/v1/computers/${busy.id}/exec`, { command: "sleep 12" });
     await expect
@@ -190,6 +191,9 @@ describe("the life of a computer", () => {
     await expect
       .poll(async () => (await service.call("GET", `/v1/computers/${idle.id}`)).body.status, { timeout: 20_000, interval: 500 })
       .toBe("restorable");
+    await expect
+      .poll(async () => (await service.call("GET", `/v1/computers/${idleAndGone.id}`)).body.status, { timeout: 20_000, interval: 500 })
+      .toBe("deleted");
     expect((await service.call("GET", `/v1/computers/${busy.id}`)).body.status).toBe("running");
     expect((await exec).body.exit_code).toBe(0);
     await Promise.all([remove(idle.id), remove(busy.id)]);

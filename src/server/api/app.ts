@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import express, { type Express, type Router } from "express";
+import express, { type Express } from "express";
 import type { Logger } from "pino";
 import { pinoHttp } from "pino-http";
 import { checkOrigin } from "../auth/guards.ts";
@@ -17,7 +17,8 @@ import { linkHandlers } from "./links.ts";
 import { liveStateRoute } from "./live-state.ts";
 import { logHandlers } from "./logs.ts";
 import { networkHandlers } from "./network.ts";
-import { createOperate, type Operate } from "./operate.ts";
+import { createOperate } from "./operate.ts";
+import type { OtherDoor } from "./other-door.ts";
 import { pageRoutes } from "./pages.ts";
 import { portHandlers } from "./ports.ts";
 import { profileHandlers } from "./profiles.ts";
@@ -31,11 +32,8 @@ import { snapshotHandlers } from "./snapshots.ts";
 import { terminalHandlers } from "./terminals.ts";
 import { webhookHandlers } from "./webhooks.ts";
 
-/** Offers the calls of the API under a vendor's own paths and names. */
-export type Door = (router: Router, api: { context: Context; operate: Operate }) => void;
-
 /** The HTTP side of the service. Queries are left out of the log, because they carry tokens. */
-export const createApp = (context: Context, relays: OpenRelays, logger: Logger, doors: readonly Door[]): Express => {
+export const createApp = (context: Context, relays: OpenRelays, doors: readonly OtherDoor[], logger: Logger): Express => {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -89,7 +87,7 @@ export const createApp = (context: Context, relays: OpenRelays, logger: Logger, 
     ...webhookHandlers(context),
   });
   bindRoutes(app, operate, context, relays);
-  for (const mount of doors) mount(app, { context, operate });
+  for (const door of doors) door.routes(app, operate);
   app.use(notFound);
   app.use(answerErrors(context.log, (request) => String(request.id)));
   return app;

@@ -2,15 +2,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { parsePortHost } from "../auth/port-host.ts";
-import { createApp, type Door } from "./app.ts";
+import { createApp } from "./app.ts";
 import type { Context } from "./context.ts";
+import type { OtherDoor } from "./other-door.ts";
 import { portFront } from "./port-front.ts";
 import type { OpenRelays } from "./relays.ts";
 import { upgrades } from "./upgrade.ts";
 
 /** What the HTTP server calls: by the Host header, a published port in a computer or the service itself, and never both. */
-export const createFront = (context: Context, relays: OpenRelays, logger: Logger, doors: readonly Door[]) => {
-  const app = createApp(context, relays, logger, doors);
+export const createFront = (context: Context, relays: OpenRelays, doors: readonly OtherDoor[], logger: Logger) => {
+  const app = createApp(context, relays, doors, logger);
   const upgrade = upgrades(context, relays);
   const ports = portFront(context, relays);
   const portHost = ({ headers }: IncomingMessage) => parsePortHost(headers.host, context.portDomain);

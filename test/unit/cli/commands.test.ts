@@ -28,7 +28,7 @@ test("create sends what was given and nothing else", async () => {
   await serve({ "POST /v1/computers": (_, answer) => json(answer, computer(), 201) });
   expect((await vitrine(["computer", "create"])).code).toBe(0);
   const args =
-    "--template scratch --name bohr --vcpus 4 --ram-mb 1024 --disk-size-mb 9000 --workspace-snapshot snp_aaaaaaaaaaaa --viewport 800x600 --headless --record-video --url https://example.com --host-port 80 --host-port 81 --publish 8000 --ttl 60 --idle-timeout 30 --env A=1 --env B=x=y --metadata k=v";
+    "--template scratch --name bohr --vcpus 4 --ram-mb 1024 --disk-size-mb 9000 --workspace-snapshot snp_aaaaaaaaaaaa --viewport 800x600 --headless --record-video --url https://example.com --host-port 80 --host-port 81 --publish 8000 --ttl 60 --idle-timeout 30 --idle-action delete --env A=1 --env B=x=y --metadata k=v";
   const made = await vitrine(["computer", "create", ...args.split(" ")]);
   expect(bodies()).toEqual([
     {},
@@ -45,6 +45,7 @@ test("create sends what was given and nothing else", async () => {
       record_video: true,
       ttl_s: 60,
       idle_timeout_s: 30,
+      idle_action: "delete",
       env: { A: "1", B: "x=y" },
       metadata: { k: "v" },
     },
