@@ -24,7 +24,7 @@ export const browserView = ({ caller, context }: Pick<DoorCall, "caller" | "cont
     viewport: browser.viewport,
     tags: metadata,
     ...(url !== undefined && { start_url: url }),
-    ...(profile && { profile: { id: profile.name, name: profile.name, created_at } }),
+    ...(profile && { profile: { id: profile.name, name: profile.name } }),
     ...(status === "deleted" && stopped_at !== null && { deleted_at: stopped_at }),
   };
 };
