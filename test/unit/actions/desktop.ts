@@ -71,7 +71,16 @@ export const startDesktopWithChromium = async (url: string): Promise<Desktop> =>
     const browser = await playwright.connectOverCDP(`http://127.0.0.1:${port}`);
     ends.push(() => browser.close());
     const page = browser.contexts()[0]!.pages()[0]!;
-    return { port: Number(port), wsPath: wsPath!, rfbPort: xvnc.port, display, browser: browserVerbs(guest), playwright: browser, page, end };
+    return {
+      port: Number(port),
+      wsPath: wsPath!,
+      rfbPort: xvnc.port,
+      display,
+      browser: browserVerbs(guest),
+      playwright: browser,
+      page,
+      end,
+    };
   } catch (error) {
     await end();
     throw error;
