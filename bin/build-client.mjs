@@ -11,7 +11,9 @@ import { ROOT } from "./lib/where.mjs";
 const ENTRIES = {
   ".": "client",
   "./ai-sdk": "integrations/ai-sdk",
+  "./anthropic": "integrations/anthropic",
   "./deepagents": "integrations/deepagents",
+  "./gemini": "integrations/gemini",
   "./mastra": "integrations/mastra",
   "./openai-agents": "integrations/openai-agents",
 };

@@ -1,6 +1,6 @@
 /**
- * A model that is no model: it answers OpenAI's Responses API and Anthropic's Messages API as their computer-use models would, and fills in the form of
- * form-page.mjs by a script. It looks at each screenshot: the form is there when the blue of its button is, and the button is clicked where it is seen.
+ * A model that is no model: it answers OpenAI's Responses API, Anthropic's Messages API and Gemini's generateContent as their computer-use models would, and
+ * fills in the form of form-page.mjs by a script. It looks at each screenshot: the form is there when the blue of its button is, and the button is clicked where it is seen.
  */
 import { createServer } from "node:http";
 import sharp from "sharp";
@@ -8,7 +8,7 @@ import sharp from "sharp";
 const BLUE = [0x34, 0x54, 0xd1];
 export const ANSWERS = { name: "Marie Skłodowska-Curie", city: "Warszawa", about: "Žluťoučký kůň, 漢字, 😀" };
 
-/** The middle of what is blue in a picture, in its pixels; null when too little is. */
+/** The middle of what is blue in a picture, in its pixels, and the picture's size; null when too little is. */
 const findButton = async (png) => {
   const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
   let [count, left, top, right, bottom] = [0, info.width, info.height, 0, 0];
@@ -18,10 +18,11 @@ const findButton = async (png) => {
     count++;
     [left, top, right, bottom] = [Math.min(left, x), Math.min(top, y), Math.max(right, x), Math.max(bottom, y)];
   }
-  return count > 300 ? { x: Math.round((left + right) / 2), y: Math.round((top + bottom) / 2) } : null;
+  const { width, height } = info;
+  return count > 300 ? { x: Math.round((left + right) / 2), y: Math.round((top + bottom) / 2), width, height } : null;
 };
 
-/** What to do next, in words of neither vendor, for what is seen. A list of steps, or a sentence when it is over. */
+/** What to do next, in words of no vendor, for what is seen. A list of steps, or a sentence when it is over. */
 class Script {
   #stage = "open";
 
@@ -53,7 +54,7 @@ const OPENAI_KEYS = { ctrl: "CTRL", l: "L", Return: "ENTER", Tab: "TAB" };
 const openaiAction = (step) => {
   if (step.keys) return { type: "keypress", keys: step.keys.split("+").map((key) => OPENAI_KEYS[key]) };
   if (step.type) return { type: "type", text: step.type };
-  if (step.click) return { type: "click", button: "left", ...step.click, keys: null };
+  if (step.click) return { type: "click", button: "left", x: step.click.x, y: step.click.y, keys: null };
   return { type: "wait" };
 };
 const anthropicUse = (step) => {
@@ -61,6 +62,14 @@ const anthropicUse = (step) => {
   if (step.type) return ["type", { text: step.type }];
   if (step.click) return ["left_click", { coordinate: [step.click.x, step.click.y] }];
   return ["wait", { duration: step.wait }];
+};
+const geminiCall = (step) => {
+  if (step.keys?.includes("+")) return { name: "hotkey", args: { keys: step.keys.split("+") } };
+  if (step.keys) return { name: "press_key", args: { key: step.keys } };
+  if (step.type) return { name: "type", args: { text: step.type } };
+  if (!step.click) return { name: "wait", args: { seconds: step.wait } };
+  const { x, y, width, height } = step.click;
+  return { name: "click", args: { x: Math.round((x * 1000) / width), y: Math.round((y * 1000) / height) } };
 };
 
 const dataUrl = (url) => {
@@ -112,10 +121,10 @@ const openai = () => {
 const anthropic = () => {
   let script;
   let turn = 0;
+  let asked = [];
   return async (body) => {
     if (!body.tools?.some(({ type }) => type === "computer_toolset_20260801")) throw new Error("the computer toolset is missing");
     const { content } = body.messages.at(-1);
-    const asked = body.messages.length > 1 ? body.messages.at(-2).content.filter(({ type }) => type === "tool_use") : [];
     for (const [i, { id }] of asked.entries()) {
       if (content[i]?.type !== "tool_result" || content[i].tool_use_id !== id || content[i].toolset_name !== "computer")
         throw new Error(`a tool_result for ${id} is missing`);
@@ -128,7 +137,7 @@ const anthropic = () => {
     const next = await script.next(Buffer.from(images.at(-1).source.data, "base64"));
     turn++;
     const uses = typeof next === "string" ? [] : [...next.map(anthropicUse), ["screenshot", {}]];
-    const blocks = uses.map(([name, input], i) => ({
+    asked = uses.map(([name, input], i) => ({
       type: "tool_use",
       id: `toolu_${turn}_${i}`,
       name,
@@ -141,22 +150,46 @@ const anthropic = () => {
       type: "message",
       role: "assistant",
       model: body.model,
-      content: [{ type: "text", text: typeof next === "string" ? next : "I go on." }, ...blocks],
-      stop_reason: blocks.length > 0 ? "tool_use" : "end_turn",
+      content: [{ type: "text", text: typeof next === "string" ? next : "I go on." }, ...asked],
+      stop_reason: asked.length > 0 ? "tool_use" : "end_turn",
+      usage: { input_tokens: 1, output_tokens: 1 },
     };
   };
 };
 
-/** Serves both APIs on a free port of the loopback, one conversation of each, until `close` is called. `url` is what a client has as its base URL. */
+const gemini = () => {
+  let script;
+  let asked = [];
+  return async (body) => {
+    if (!body.tools?.some(({ computerUse }) => computerUse)) throw new Error("the tool computerUse is missing");
+    const { parts } = body.contents.at(-1);
+    const responses = parts.flatMap(({ functionResponse }) => functionResponse ?? []);
+    for (const [i, { id }] of asked.entries()) {
+      if (responses[i]?.id !== id) throw new Error(`a functionResponse for ${id} is missing`);
+      if (typeof responses[i].response.url !== "string") throw new Error("a functionResponse must tell the page's URL");
+      if (responses[i].response.error) throw new Error(`a call failed, and the script has no other way: ${responses[i].response.error}`);
+    }
+    script ??= new Script(taskUrl(parts.find(({ text }) => text).text));
+    const pictures = [...parts, ...responses.flatMap(({ parts = [] }) => parts)].flatMap(({ inlineData }) => inlineData ?? []);
+    const next = await script.next(Buffer.from(pictures.at(-1).data, "base64"));
+    const turn = body.contents.length;
+    asked = typeof next === "string" ? [] : next.map((step, i) => ({ id: `call_${turn}_${i}`, ...geminiCall(step) }));
+    const said = asked.length > 0 ? asked.map((functionCall) => ({ functionCall })) : [{ text: next }];
+    return { candidates: [{ content: { role: "model", parts: said }, finishReason: "STOP", index: 0 }] };
+  };
+};
+
+/** Serves the APIs on a free port of the loopback, one conversation of each, until `close` is called. `url` is what a client has as its base URL. */
 export const serveFakeModel = async () => {
-  const apis = { "/v1/responses": openai(), "/v1/messages": anthropic() };
+  const apis = { responses: openai(), messages: anthropic(), generateContent: gemini() };
   const server = createServer((request, response) => {
     const chunks = [];
     request.on("data", (chunk) => chunks.push(chunk));
     request.on("end", async () => {
       let answer;
       try {
-        const api = request.method === "POST" && apis[request.url];
+        const call = /^\/v1(?:beta)?\/(?:models\/[\w.-]+:)?(\w+)(?:\?beta=true)?$/.exec(request.url)?.[1];
+        const api = request.method === "POST" && Object.hasOwn(apis, call) && apis[call];
         if (!api) throw new Error(`there is no ${request.method} ${request.url}`);
         answer = [200, await api(JSON.parse(Buffer.concat(chunks)))];
       } catch (error) {

@@ -67,6 +67,22 @@ const session = await client.create({ manifest: new Manifest({ root: process.cwd
 console.log(JSON.stringify({ backend: sandbox.backendId, text: new TextDecoder().decode(await session.readFile({ path: "a.txt" })) }));
 await session.close();
 `;
+const VENDORS = `
+import type { BetaToolRunnerParams } from "@anthropic-ai/sdk/lib/tools/BetaToolRunner";
+import type { CallableTool, Part } from "@google/genai";
+import type { Computer } from "vitrine";
+import { bashTool, textEditorTool, VitrineBrowserToolset, VitrineComputerToolset, vitrineTools } from "vitrine/anthropic";
+import { answerFunctionCalls, vitrineTools as callable } from "vitrine/gemini";
+const computer = { browser: {} } as Computer;
+const toolsets = [new VitrineComputerToolset(computer, { configs: { zoom: { enabled: false } } }), new VitrineBrowserToolset(computer)];
+const tools: BetaToolRunnerParams["tools"] = [...toolsets, bashTool(computer), textEditorTool(computer), ...vitrineTools(computer)];
+// @ts-expect-error It has no such member.
+() => new VitrineComputerToolset(computer, { configs: { no_such_member: { enabled: true } } });
+const functions: CallableTool = callable(computer);
+const parts: Part[] = await answerFunctionCalls(computer, []);
+const { functionDeclarations } = await functions.tool();
+console.log(JSON.stringify({ tools: tools.map(({ type }) => type), functions: functionDeclarations?.length, parts }));
+`;
 
 const LOCAL = `
 import { Vitrine, VitrineError } from "vitrine";
@@ -180,6 +196,14 @@ test("vitrine/openai-agents compiles and runs beside the SDK that it is for", as
   await link("@openai/agents", "@openai/agents-core");
   await compile("agent.ts", AGENT, "--skipLibCheck");
   expect(await program("agent.js", "agent")).toEqual({ backend: "vitrine", text: "hello" });
+});
+
+test("vitrine/anthropic and vitrine/gemini compile and run beside the SDKs that they are for", async () => {
+  await link("@anthropic-ai/sdk", "@google/genai");
+  await compile("vendors.ts", VENDORS, "--skipLibCheck");
+  const toolsets = ["computer_toolset_20260801", "browser_toolset_20260801"];
+  const tools = [...toolsets, "bash_20250124", "text_editor_20250728", "custom", "custom", "custom"];
+  expect(await program("vendors.js", "vendors")).toEqual({ tools, functions: 3, parts: [] });
 });
 
 test("with vitrine-server beside it, Vitrine.local() starts the service, whose errors are the client's own", async () => {

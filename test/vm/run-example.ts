@@ -5,7 +5,7 @@ import { vm } from "./shared.ts";
 
 /** Runs examples/NAME.ts beside the shared service, without any model's key, to its good end. Answers all that it wrote. */
 export const runExample = async (name: string, ...args: string[]): Promise<string> => {
-  const { OPENAI_API_KEY: _o, ANTHROPIC_API_KEY: _a, ...env } = process.env;
+  const { OPENAI_API_KEY: _o, ANTHROPIC_API_KEY: _a, GEMINI_API_KEY: _g, ...env } = process.env;
   const file = new URL(`../../examples/${name}.ts`, import.meta.url).pathname;
   const child = spawn(process.execPath, [file, ...args], {
     env: { ...env, VITRINE_URL: vm.url, VITRINE_API_KEY: vm.apiKey },

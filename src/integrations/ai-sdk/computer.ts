@@ -1,18 +1,15 @@
 import { type Computer, VitrineError } from "../../client/index.ts";
+import { performAnthropic, type Shown, saidIn } from "../shared/anthropic.ts";
 
-/** What the service answers to one of Anthropic's blocks. */
-interface Shown {
-  content: ({ type: "text"; text: string } | { type: "image"; source: { media_type: string; data: string } })[];
-  is_error?: boolean;
-}
+type Content = Shown["content"];
 
-const performAnthropic = async (computer: Computer, input: object, signal: AbortSignal | undefined): Promise<Shown["content"]> => {
-  const { content, is_error } = (await computer.act(input, { dialect: "anthropic", signal })) as Shown;
-  if (is_error) throw new Error(content.map((block) => (block.type === "text" ? block.text : "")).join("\n"));
+const perform = async (computer: Computer, input: object, signal: AbortSignal | undefined): Promise<Content> => {
+  const { content, is_error } = await performAnthropic(computer, input, signal);
+  if (is_error) throw new Error(saidIn(content));
   return content;
 };
 
-const toModelOutput = ({ output }: { output: Shown["content"] }) => ({
+const toModelOutput = ({ output }: { output: Content }) => ({
   type: "content" as const,
   value: output.map((block) =>
     block.type === "text"
@@ -32,14 +29,14 @@ export const anthropicComputer = (computer: Computer) => {
   return {
     displayWidthPx,
     displayHeightPx,
-    execute: (input: object, { abortSignal }: Call) => performAnthropic(computer, input, abortSignal),
+    execute: (input: object, { abortSignal }: Call) => perform(computer, input, abortSignal),
     toModelOutput,
   };
 };
 
 /** For `anthropic.tools.computerToolset_20260801()`, whose model asks for the pictures that it wants. */
 export const anthropicComputerToolset = (computer: Computer) => ({
-  execute: (input: object, { abortSignal }: Call) => performAnthropic(computer, { ...input, screenshot: "none" }, abortSignal),
+  execute: (input: object, { abortSignal }: Call) => perform(computer, { ...input, screenshot: "none" }, abortSignal),
   toModelOutput,
 });
 

@@ -4,7 +4,8 @@ import { wholeCharacters } from "./text.ts";
 
 /** Bytes of a file that a model gets. */
 const MAX_READ = 64 * 1024;
-const TIMEOUT_S = 120;
+/** Seconds that a command of a model has. */
+export const TIMEOUT_S = 120;
 /** By when a computer for one call is deleted even where nobody is left to do it, beyond the command's own time. */
 const ONE_SHOT_GRACE_S = 1800;
 
