@@ -36,6 +36,7 @@ import { OpenDisplays } from "./display/displays.ts";
 import { takePicture } from "./display/picture.ts";
 import { settled } from "./display/settled.ts";
 import { createDoor } from "./door/door.ts";
+import { browserlessDoor } from "./doors/browserless/door.ts";
 import { kernelDoor } from "./doors/kernel/door.ts";
 import { openGate } from "./egress/gate.ts";
 import { type Internet, realInternet } from "./egress/internet.ts";
@@ -274,10 +275,12 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
     hasImage: host.hasImage,
     log,
   };
-  const front = createFront(context, relays, [kernelDoor(context)], log);
+  const browserless = browserlessDoor(context, relays, store.ephemeral);
+  const front = createFront(context, relays, [kernelDoor(context), browserless], log);
   const server = createDoor({ limits, onRequest: front.request, onUpgrade: front.upgrade });
   const url = await listen(server, config.listen);
   ownPort = Number(new URL(url).port || 80);
+  browserless.clear();
   webhooks.resume();
   log.info({ url, host: host.about }, "serving");
 
@@ -291,7 +294,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
     server.closeIdleConnections();
     const { promise: late, resolve: hurry } = Promise.withResolvers<void>();
     const timer = setTimeout(hurry, CLOSE_MS);
-    await Promise.race([Promise.all([closed, ended(engine)]), late]);
+    await Promise.race([Promise.all([closed, browserless.close(), ended(engine)]), late]);
     clearTimeout(timer);
     server.closeAllConnections();
     await closed;

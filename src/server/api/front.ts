@@ -23,7 +23,10 @@ export const createFront = (context: Context, relays: OpenRelays, doors: readonl
     },
     upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
       const host = portHost(request);
-      void (host ? ports.upgrade(host, request, socket, head) : upgrade(request, socket, head));
+      if (host) return void ports.upgrade(host, request, socket, head);
+      const path = (request.url ?? "").split("?", 1)[0] ?? "";
+      const own = doors.find(({ sockets }) => sockets?.takes(path))?.sockets;
+      void (own ? own.open(request, socket, head) : upgrade(request, socket, head));
     },
   };
 };

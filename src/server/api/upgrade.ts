@@ -37,10 +37,10 @@ const NEEDS = {
 } as const;
 
 /** Relays until one side ends it. What is refused after the link was found good is answered by the relay itself, or thrown. */
-const open = async (
+export const relayTo = async (
   context: Context,
   relays: OpenRelays,
-  { record, caller, computers, link, power, used }: Access,
+  { record, caller, computers, link, power, used }: Omit<Access, "failed">,
   target: Target,
   upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer; requestId: string },
 ): Promise<void> => {
@@ -108,7 +108,7 @@ export const upgrades =
         ...(target.kind === "terminal" && { terminal: target.terminal }),
       });
       try {
-        await open(context, relays, access, target, { request, socket, head, requestId });
+        await relayTo(context, relays, access, target, { request, socket, head, requestId });
       } finally {
         // Unless it was opened.
         access.failed();

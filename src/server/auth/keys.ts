@@ -21,6 +21,8 @@ const parts = (text: string): { id: string; secret: string } | null => {
   return id === undefined || secret === undefined ? null : { id: `key_${id}`, secret };
 };
 
+const bearerOf = ({ headers }: IncomingMessage): string => /^Bearer (.*)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
+
 export interface KeyPorts {
   store: KeyStore;
   operatorKey: string;
@@ -75,10 +77,9 @@ export const openKeys = ({ store, operatorKey, attempts, generateId, onEnd, now 
   };
 
   return {
-    /** Whose key the request carries. Throws unauthorized, rate_limited. */
-    caller: (request: IncomingMessage): Caller => {
-      const [, given] = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? "") ?? [];
-      if (given === undefined) throw new VitrineError("unauthorized");
+    /** Whose key the request carries, in its header unless it is `given`. Throws unauthorized, rate_limited. */
+    caller: (request: IncomingMessage, given = bearerOf(request)): Caller => {
+      if (!/^[\x21-\x7e]{1,512}$/.test(given)) throw new VitrineError("unauthorized");
       const claimed = parts(given);
       const claim = claimed && store.get(claimed.id) ? claimed.id : OPERATOR.id;
       const caller = attempts.check(request, claim, () => identify(given, claimed));

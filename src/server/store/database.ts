@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS events (
   id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, type TEXT NOT NULL, computer_id TEXT, actor TEXT, data TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS events_computer ON events (computer_id);
+CREATE TABLE IF NOT EXISTS ephemeral (computer_id TEXT PRIMARY KEY) STRICT;
 `;
 
 /** What each later version adds to the one before; the first makes version 2 of 1. */

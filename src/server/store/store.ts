@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { identify } from "../process/identity.ts";
 import { computerStore } from "./computers.ts";
 import { atomicallyIn, openDatabase } from "./database.ts";
+import { ephemeralStore } from "./ephemeral.ts";
 import { eventStore } from "./events.ts";
 import { idempotencyStore } from "./idempotency.ts";
 import { journalStore } from "./journal.ts";
@@ -27,6 +28,7 @@ export const openStore = (dataDir: string) => {
     recordings: recordingStore(db),
     snapshots: snapshotStore(db),
     events: eventStore(db),
+    ephemeral: ephemeralStore(db),
     atomically: atomicallyIn(db),
     webhooks: webhookStore(db),
     close: () => db.close(),
