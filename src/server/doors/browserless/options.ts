@@ -1,3 +1,4 @@
+import querystring from "node:querystring";
 import { z } from "zod";
 import { CreateComputer, type CreateComputerInput } from "../../../contract/computer.ts";
 import { VitrineError } from "../../../contract/errors.ts";
@@ -48,14 +49,16 @@ const switchOf = (text: string): [string, string] => {
   return [name, value.join("=")];
 };
 
+/** A proxy as Chromium takes it: the scheme is http, and the port the scheme's, unless they are said. */
 const proxyOf = (text: string): object => {
   const url = URL.parse(text.includes("://") ? text : `http://${text}`);
   if (!url) return { server: text };
-  const { username, password } = url;
+  const { protocol, hostname, username, password } = url;
+  const port = url.port || (protocol === "http:" ? 80 : 1080);
   return {
-    server: `${url.protocol}//${url.host}`,
-    ...(username && { username: decodeURIComponent(username) }),
-    ...(password && { password: decodeURIComponent(password) }),
+    server: `${protocol}//${hostname}:${port}`,
+    ...(username && { username: querystring.unescape(username) }),
+    ...(password && { password: querystring.unescape(password) }),
   };
 };
 

@@ -69,6 +69,9 @@ test("a proxy, a user agent and a tracking id have their places", () => {
   expect(computer.browser.proxy).toEqual({ server: "http://proxy.example:3128", username: "ann", password: "p@ss" });
   expect(computer.browser.user_agent).toBe("Robot/1 (a=b)");
   expect(computer.metadata).toEqual({ tracking_id: "order-7" });
+  const proxy = (externalProxyServer: string) => wanted({ externalProxyServer }).computer.browser.proxy;
+  expect(proxy("http://50%:off@proxy.example:80")).toEqual({ server: "http://proxy.example:80", username: "50%", password: "off" });
+  expect(proxy("socks5://proxy.example")).toEqual({ server: "socks5://proxy.example:1080" });
   expect(wanted({ "--proxy-server": "proxy.example:3128" }).computer.browser.proxy).toEqual({ server: "http://proxy.example:3128" });
 });
 
