@@ -31,5 +31,5 @@ export const serveForm = async () => {
     });
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { port: server.address().port, sent: sent.promise, close: () => new Promise((resolve) => server.close(resolve)) };
+  return { server, port: server.address().port, sent: sent.promise, close: () => new Promise((resolve) => server.close(resolve)) };
 };

@@ -8,6 +8,7 @@ import { serveForm } from "../../examples/form-page.mjs";
 import { Vitrine } from "../../src/client/index.ts";
 import { serve } from "../../src/server/main.ts";
 import { readConfig } from "../../src/server/setup/config.ts";
+import { fakeInternet } from "../support/internet.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -32,7 +33,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
   // Ten small computers beside the shared one are more than a small host promises memory to.
   const config = { ...readConfig({ VITRINE_RAM_FACTOR: "2", ...process.env }), listen: { host: "127.0.0.1", port: 0 }, dataDir };
+  // The programs of the README open this page.
+  const internet = fakeInternet();
+  await internet.put(form.server, "93.184.216.34", 80, "example.com");
   const service = await serve(config, {
+    internet,
     log: pino({ level: "info" }, pino.destination(join(PICTURES, "service.log"))),
     progress: ({ message }) => console.log(message),
   });

@@ -37,6 +37,7 @@ export const TEST_NEEDS: readonly Requirement[] = [
   need("cpio", "cpio", "reads the initramfs in its test"),
   need("zsh", "zsh", "completes our command in its test"),
   need("fish", "fish", "completes our command in its test"),
+  need("httpx", "python3-httpx", "what an example in Python speaks HTTP with"),
 ];
 
 /** What only the benchmarks run, as baselines. */
