@@ -9,7 +9,12 @@ const FORKS = 2;
 await using shop = await serveShop();
 const site = `http://host.vitrine.internal:${shop.port}`;
 
-const pageOf = async (computer: Computer) => (await computer.connectPlaywright()).contexts()[0]!.pages()[0]!;
+const pageOf = async (computer: Computer) => {
+  const browser = await computer.connectPlaywright({ timeout: 120_000 });
+  const page = browser.contexts()[0]!.pages()[0]!;
+  page.setDefaultTimeout(120_000); // without KVM a computer takes its time
+  return page;
+};
 
 await using first = await new Vitrine().computers.create({ network: { host_ports: [shop.port] } });
 const page = await pageOf(first);

@@ -16,11 +16,14 @@ data = pathlib.Path(os.environ.get("XDG_DATA_HOME") or pathlib.Path.home() / ".l
 key = os.environ.get("VITRINE_API_KEY") or (data / "vitrine/api-key").read_text().strip()
 
 with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=600) as vitrine:
-    computer = vitrine.post("/v1/computers", json={"ttl_s": 1800}).raise_for_status().json()
+    created = vitrine.post("/v1/computers", json={"ttl_s": 1800})
+    created.raise_for_status()
+    computer = created.json()
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.connect_over_cdp(computer["cdp_url"], timeout=120_000)
             page = browser.contexts[0].pages[0]
+            page.set_default_timeout(120_000)  # without KVM a computer takes its time
             page.set_content(PAGE)
             page.get_by_label("Name").fill("Marie")
             print(page.title(), "says:", page.locator("#greeting").text_content())

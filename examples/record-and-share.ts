@@ -16,8 +16,9 @@ try {
   console.log(`Whoever has this link may watch: ${url}`);
 
   const { id } = await computer.recorder.start({ fps: 12 });
-  const browser = await computer.connectPlaywright();
+  const browser = await computer.connectPlaywright({ timeout: 120_000 });
   const page = browser.contexts()[0]!.pages()[0]!;
+  page.setDefaultTimeout(120_000); // without KVM a computer takes its time
   await page.goto(`http://host.vitrine.internal:${form.port}/`);
   await computer.recorder.mark(id, "Filling in the form");
   await page.getByLabel("Name").pressSequentially("Marie Skłodowska-Curie");

@@ -13,8 +13,9 @@ await using shop = await serveShop();
 await using computer = await new Vitrine().computers.create({ network: { host_ports: [shop.port] } });
 console.log(`Watch it at ${computer.live_url}`);
 
-const browser = await computer.connectPlaywright();
+const browser = await computer.connectPlaywright({ timeout: 120_000 });
 const page = browser.contexts()[0]!.pages()[0]!;
+page.setDefaultTimeout(120_000); // without KVM a computer takes its time
 const site = `http://host.vitrine.internal:${shop.port}`;
 const books: string[] = [];
 for (let path: string | null | undefined = "/"; path; ) {

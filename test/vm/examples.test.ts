@@ -66,8 +66,10 @@ const pythonWith = (modules: string): string | undefined =>
 
 const rest = pythonWith("httpx");
 test.skipIf(!rest)("rest_httpx.py drives a computer by plain HTTP", async () => {
-  const output = await runProgram(rest!, [exampleFile("rest_httpx.py")]);
-  expect(output).toMatch(/It says: \['Linux', 'ohm'\]\nThe page opened: True - the picture has \d{4,} bytes\nIt is deleted\./);
+  const dir = folder();
+  const output = await runProgram(rest!, [exampleFile("rest_httpx.py"), dir]);
+  expect(output).toMatch(/It says: \['Linux', 'ohm'\]\nThe pointer is at 300 300\nIt is deleted\./);
+  expect(readFileSync(join(dir, "rest_httpx.png")).subarray(1, 4).toString()).toBe("PNG");
 });
 
 // Debian has no package of it: it runs where somebody has installed it.
