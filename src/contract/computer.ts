@@ -167,6 +167,10 @@ export const Computer = z
     live_view_only_url: z.string().nullable(),
     published_ports: z.array(PublishedPort),
     recordings: z.array(z.string()),
+    recording: z.boolean().describe("Its screen is being recorded now"),
+    connections: z
+      .object({ cdp: z.int(), viewers: z.int(), terminals: z.int(), commands: z.int() })
+      .describe("How many are connected or run now: DevTools clients, displays that are watched, attached terminals, commands by exec"),
     network: NetworkPolicy,
     metadata: z.record(z.string(), z.string()),
     created_at: z.iso.datetime(),

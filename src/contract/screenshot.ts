@@ -22,5 +22,10 @@ export const ScreenshotQuery = z.strictObject({
   region: region.optional().describe("x,y,width,height in pixels of the screen; the whole when left out"),
   quality: number.pipe(z.int().min(1).max(100)).optional().describe("Of jpeg and webp, 1 to 100"),
   cursor: flag.default(true).describe("With the pointer in the picture"),
+  passive: flag
+    .default(false)
+    .describe(
+      "A look that is no use of the computer, as of an overview: it does not keep it from being idle, and is told in the timeline once a minute",
+    ),
   if_changed: z.string().min(1).max(128).optional().describe("A hash that an earlier ETag gave: 304 when the picture is still that one"),
 });

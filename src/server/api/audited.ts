@@ -19,17 +19,21 @@ interface Audited {
   caller: Caller;
   computers: Computers;
   params: Record<string, unknown>;
+  query: unknown;
 }
+
+/** A look that tells of itself, so often (screenshot.ts). */
+const isPassive = (query: unknown): boolean => (query as { passive?: boolean } | undefined)?.passive === true;
 
 /** Runs a call and tells the timeline of it: before it is done, but of one that makes something when that is made or has failed. */
 export const audited = async (
   emit: Emit,
   action: RouteId,
-  { caller, computers, params }: Audited,
+  { caller, computers, params, query }: Audited,
   work: () => unknown,
 ): Promise<unknown> => {
   const route: Route = ROUTES[action];
-  if (route.method === "get" && !route.audited) return work();
+  if (route.method === "get" && (!route.audited || isPassive(query))) return work();
   const { id, ...path } = params;
   const use = { action, computerId: id === undefined ? null : (computers.find(String(id))?.id ?? null), path };
   if (route.status !== 201) {

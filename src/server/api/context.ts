@@ -24,7 +24,7 @@ export interface Context {
   /** Handlers get those of their caller with the call. */
   computers: AllComputers;
   displays: Displays;
-  recordings: Pick<AllRecordings, "of" | "ids" | "expiresAt" | "usedBytes">;
+  recordings: Pick<AllRecordings, "of" | "ids" | "isFilmed" | "expiresAt" | "usedBytes">;
   viewers: Viewers;
   links: Store["links"];
   ports: Store["ports"];

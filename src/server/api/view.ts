@@ -4,6 +4,7 @@ import type { Computer } from "../../contract/computer.ts";
 import type { Power } from "../../contract/links.ts";
 import type { PublishedPort } from "../../contract/ports.ts";
 import { tokenOf } from "../auth/tokens.ts";
+import type { HoldKind } from "../computers/activity.ts";
 import { type ComputerRecord, hasBrowser } from "../computers/record.ts";
 import type { PortRecord } from "../store/ports.ts";
 import type { Context } from "./context.ts";
@@ -16,6 +17,12 @@ const browserStatus = (context: Context, record: ComputerRecord) => {
   // Adopted a moment ago and not heard of yet: it was ready when it was left.
   if (!state || state.browser.status === "ready") return "ready";
   return state.browser.status === "failed" ? "error" : "starting";
+};
+
+const connectionsOf = (context: Context, record: ComputerRecord) => {
+  const activity = context.computers.live(record)?.activity;
+  const count = (kind: HoldKind) => activity?.count(kind) ?? 0;
+  return { cdp: count("cdp"), viewers: count("viewer"), terminals: count("terminal"), commands: count("exec") };
 };
 
 /** A published port as the API shows it. */
@@ -56,6 +63,8 @@ export const viewOf = (context: Context, request: IncomingMessage, record: Compu
     live_view_only_url: own.get("view")?.url ?? null,
     published_ports: context.ports.list(record.id).map((port) => portView(context, request, record, port)),
     recordings: context.recordings.ids(record.id),
+    recording: context.recordings.isFilmed(record.id),
+    connections: connectionsOf(context, record),
     network: spec.network,
     metadata: spec.metadata,
     created_at: record.created_at,

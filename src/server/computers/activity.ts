@@ -24,6 +24,11 @@ export class Activity {
     };
   }
 
+  /** How many use it so now. */
+  count(kind: HoldKind): number {
+    return [...this.#holds.values()].filter((held) => held === kind).length;
+  }
+
   /** Milliseconds since the epoch when the last use ended, or null while in use. */
   get idleSince(): number | null {
     return this.#holds.size > 0 ? null : this.#idleSince;

@@ -83,6 +83,8 @@ export const recordings = (ports: Ports) => {
   return {
     of: (caller: Caller): Recordings => recordingsOf(studio, caller),
     ids: (computerId: string): string[] => store.recordings.idsOf(computerId),
+    /** Whether a recording of the computer is being made now. */
+    isFilmed: (computerId: string): boolean => store.recordings.isFilmed(computerId),
     usedBytes: (keyId: string): number => store.recordings.bytesOf(keyId),
     /** Names this moment in every recording of a computer that runs now, if any: for what is done to it. */
     mark: (computerId: string, title: string): void => markAll(studio, computerId, title),

@@ -54,6 +54,7 @@ export const recordingStore = (db: DatabaseSync) => {
   const unfinished = db.prepare("SELECT * FROM recordings WHERE status IN ('recording', 'finalizing') ORDER BY rowid");
   const finished = db.prepare("SELECT * FROM recordings WHERE status IN ('ready', 'failed') ORDER BY ended_at, rowid");
   const automatic = db.prepare("SELECT 1 FROM recordings WHERE computer_id = ? AND automatic = 1 AND started_at >= ? LIMIT 1");
+  const filmed = db.prepare("SELECT 1 FROM recordings WHERE computer_id = ? AND status = 'recording' LIMIT 1");
   const bytes = db.prepare("SELECT coalesce(sum(size_bytes), 0) AS bytes FROM recordings");
   const bytesOf = db.prepare("SELECT coalesce(sum(size_bytes), 0) AS bytes FROM recordings WHERE key_id = ?");
   const ids = db.prepare("SELECT id FROM recordings ORDER BY rowid");
@@ -87,6 +88,7 @@ export const recordingStore = (db: DatabaseSync) => {
     finished: (): RecordingRecord[] => finished.all().map(toRecord),
     /** Whether `record_video` has begun one since this time. */
     hasAutomaticSince: (computerId: string, time: string): boolean => automatic.get(computerId, time) !== undefined,
+    isFilmed: (computerId: string): boolean => filmed.get(computerId) !== undefined,
     totalBytes: (): number => Number(bytes.get()?.bytes),
     bytesOf: (keyId: string): number => Number(bytesOf.get(keyId)?.bytes),
     ids: (): string[] => ids.all().map(({ id }) => String(id)),

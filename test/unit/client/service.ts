@@ -53,6 +53,8 @@ export const computer = (fields: Partial<ComputerRecord> = {}): ComputerRecord =
   start_kind: "booted",
   ready_ms: 5000,
   ready_phases: null,
+  recording: false,
+  connections: { cdp: 0, viewers: 0, terminals: 0, commands: 0 },
   ...fields,
 });
 
