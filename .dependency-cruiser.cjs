@@ -29,6 +29,24 @@ module.exports = {
       },
     ),
     wall(
+      "dashboard-client",
+      "The dashboard is a client in a browser: it knows the service by its contract, of which it takes types, and values where they bring no zod along.",
+      { path: "^src/dashboard/" },
+      { path: ours, pathNot: "^src/(dashboard|contract)/" },
+    ),
+    wall(
+      "dashboard-without-zod",
+      "Schemas are types in a browser.",
+      { path: "^src/dashboard/" },
+      { path: "^(src/contract/(?!errors|log-sources)|node_modules/zod/)", dependencyTypesNot: ["type-only"] },
+    ),
+    wall(
+      "server-not-dashboard",
+      "The service builds the dashboard and serves its files, and knows nothing of it.",
+      { path: "^src/server/" },
+      { path: "^src/dashboard/", pathNot: "^src/dashboard/build[.]mjs$" },
+    ),
+    wall(
       "cli-client",
       "The CLI is a client. Only commands/host, which run on the service's own machine, compose the server.",
       {
@@ -114,7 +132,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "node", "default", "types"],
-      extensions: [".ts", ".js", ".mjs"],
+      extensions: [".ts", ".tsx", ".js", ".mjs"],
     },
   },
 };

@@ -10,6 +10,7 @@ import { ROOT } from "./lib/where.mjs";
 const inModules = (...path) => join(ROOT, "node_modules", ...path);
 const LINTERS = {
   types: [inModules("typescript", "bin", "tsc"), "--noEmit", "-p", "."],
+  "types of the dashboard": [inModules("typescript", "bin", "tsc"), "--noEmit", "-p", "src/dashboard"],
   style: [
     inModules("@biomejs", "biome", "bin", "biome"),
     "ci",

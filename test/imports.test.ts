@@ -27,6 +27,9 @@ const BREACHES: Record<string, [file: string, imports: string]> = {
   "contract-alone": ["src/contract/x.ts", "../server/deadline.ts"],
   "client-contract": ["src/client/x.ts", "../server/deadline.ts"],
   "client-without-zod": ["src/client/y.ts", "../contract/computer.ts"],
+  "dashboard-client": ["src/dashboard/x.ts", "../server/deadline.ts"],
+  "dashboard-without-zod": ["src/dashboard/y.ts", "../contract/computer.ts"],
+  "server-not-dashboard": ["src/server/auth/d.ts", "../../dashboard/z.ts"],
   "cli-client": ["src/cli/commands/x.ts", "../../server/deadline.ts"],
   "cli-mcp": ["src/cli/commands/mcp.ts", "../../server/deadline.ts"],
   "integrations-client": ["src/integrations/x.ts", "../server/deadline.ts"],
@@ -48,6 +51,7 @@ const TARGETS = [
   "src/server/machine/machine.ts",
   "src/server/guest/guest.ts",
   "src/client/index.ts",
+  "src/dashboard/z.ts",
   "src/contract/computer.ts",
   "src/contract/errors.ts",
 ];

@@ -35,10 +35,17 @@ const pathParams = (path: string) => {
   return names.length > 0 ? z.object(Object.fromEntries(names.map((name) => [name, PathParams[name]]))) : undefined;
 };
 
+const securityOf = ({ auth = "key", power }: Route): Record<string, never[]>[] => {
+  if (auth === "none") return [];
+  if (auth === "link") return [{ link: [] }];
+  return [{ key: [] }, { session: [] }, ...(power ? [{ link: [] }] : [])];
+};
+
 /** The OpenAPI 3.1 document of the route table. */
 export const openapi = (version: string, url: string) => {
   const registry = new OpenAPIRegistry();
   registry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer" });
+  registry.registerComponent("securitySchemes", "session", { type: "apiKey", in: "cookie", name: "vitrine_session_<port>" });
   registry.registerComponent("securitySchemes", "link", { type: "apiKey", in: "query", name: "token" });
   const ErrorAnswer = z
     .object({
@@ -52,14 +59,13 @@ export const openapi = (version: string, url: string) => {
     .meta({ id: "Error" });
   for (const [operationId, route] of Object.entries(ROUTES) as [string, Route][]) {
     const params = pathParams(route.path);
-    const auth = route.auth ?? "key";
     registry.registerPath({
       operationId,
       method: route.method,
       path: route.path,
       summary: route.summary,
       tags: [tagOf(route.path)],
-      security: auth === "none" ? [] : [{ [auth === "operator" ? "key" : auth]: [] }, ...(route.power ? [{ link: [] }] : [])],
+      security: securityOf(route),
       request: {
         ...(params && { params }),
         ...(route.query && { query: route.query }),

@@ -10,6 +10,7 @@ import { ports } from "./routes/ports.ts";
 import { profiles } from "./routes/profiles.ts";
 import { screen } from "./routes/screen.ts";
 import { service } from "./routes/service.ts";
+import { session } from "./routes/session.ts";
 import { snapshots } from "./routes/snapshots.ts";
 import { terminals } from "./routes/terminals.ts";
 import { webhooks } from "./routes/webhooks.ts";
@@ -30,6 +31,7 @@ export const ROUTES = {
   ...workspace,
   ...profiles,
   ...keys,
+  ...session,
   ...webhooks,
   ...service,
 } as const satisfies Record<string, Route>;

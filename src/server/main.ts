@@ -16,6 +16,7 @@ import { Viewers } from "./api/viewers.ts";
 import { watchAttempts } from "./auth/attempts.ts";
 import { loadApiKey, loadSigner } from "./auth/key.ts";
 import { openKeys } from "./auth/keys.ts";
+import { openSessions } from "./auth/sessions.ts";
 import { watchNavigations } from "./browser/navigations.ts";
 import { BrowserToolsets } from "./browser/toolset/toolsets.ts";
 import { createCapacity } from "./capacity/capacity.ts";
@@ -51,6 +52,7 @@ import { realClock } from "./recordings/clock.ts";
 import { recordings as createRecordings } from "./recordings/recordings.ts";
 import { Semaphore } from "./semaphore.ts";
 import { type Config, EVENT_DEFAULTS, RECORDING_DEFAULTS } from "./setup/config.ts";
+import { ensureDashboard } from "./setup/dashboard.ts";
 import { readLimits } from "./setup/limits.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { tellControl } from "./timeline/control.ts";
@@ -72,6 +74,8 @@ export interface ServeOptions {
   signal?: AbortSignal;
   /** Default: this machine, set up where something is missing. */
   host?: Host;
+  /** The folder of the built dashboard; null: there is to be none. Default: built where it is not. */
+  dashboard?: string | null;
   /** Default: the internet. For tests, which have none. */
   internet?: Internet;
   /** Default: no fault. */
@@ -99,7 +103,13 @@ const listen = (server: Server, { host, port }: Config["listen"]): Promise<strin
     });
   });
 
-const run = async (config: Config, store: Store, host: Host, log: Logger, options: ServeOptions): Promise<Service> => {
+const run = async (
+  config: Config,
+  store: Store,
+  { host, dashboard }: { host: Host; dashboard: string | null },
+  log: Logger,
+  options: ServeOptions,
+): Promise<Service> => {
   const { internet = realInternet, fault = noFault, sweepMs = SWEEP_MS } = options;
   const root = join(config.dataDir, "computers");
   // Until it listens on a free one it has none.
@@ -220,11 +230,13 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
     generateId,
     onEnd: (id) => {
       webhooks.removeOf(id);
+      sessions.endOf(id);
       const { links, ports } = orphan(engine, id);
       for (const link of links) relays.endLink(link);
       for (const { computerId, port } of ports) relays.endPort(computerId, port, "unlinked");
     },
   });
+  const sessions = openSessions({ store: store.sessions, keys, sign, operatorKey: apiKey, attempts, generateId });
   keys.expire();
 
   const { links, ports, idempotency, atomically } = store;
@@ -263,6 +275,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
     fault,
     sign,
     keys,
+    sessions,
     webhooks,
     attempts,
     allowedHosts,
@@ -272,6 +285,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
     disk,
     metrics,
     version: version(),
+    dashboard,
     hasImage: host.hasImage,
     log,
   };
@@ -288,6 +302,7 @@ const run = async (config: Config, store: Store, host: Host, log: Logger, option
     stopReaper();
     disk.close();
     keys.close();
+    sessions.close();
     relays.endAll();
     timeline.close();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -318,10 +333,10 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
   const store = openStore(config.dataDir);
   try {
     const signal = options.signal ?? new AbortController().signal;
-    const host =
-      options.host ??
-      (await prepare(config, { template: "browser", progress: options.progress ?? (() => {}), signal, log, fault: options.fault })).host;
-    return await run(config, store, host, log, options);
+    const progress = options.progress ?? (() => {});
+    const dashboard = options.dashboard === undefined ? await ensureDashboard({ ...config, progress, signal }) : options.dashboard;
+    const host = options.host ?? (await prepare(config, { template: "browser", progress, signal, log, fault: options.fault })).host;
+    return await run(config, store, { host, dashboard }, log, options);
   } catch (error) {
     store.close();
     throw error;

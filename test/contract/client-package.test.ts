@@ -215,6 +215,7 @@ test("with vitrine-server beside it, Vitrine.local() starts the service, whose e
   await link(...Object.keys(JSON.parse(await readFile(join(server, "package.json"), "utf8")).dependencies));
   await writeFile(join(project, "local.js"), LOCAL);
   expect(await program("local.js", join(dir, "data"))).toEqual({ code: "data_dir_in_use", path: join(dir, "data") });
+  expect(await readFile(join(server, "src/dashboard/built/index.html"), "utf8")).toContain("/assets/dashboard/");
   const { stdout } = await run(process.execPath, [join(server, "bin/vitrine.mjs"), "--version"]);
   expect(stdout).toBe("0.1.0\n");
 });

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir, { recursive: true }));
 
-const start = async (fleet = fakeFleet()) => new LocalVitrine(await startLocal({ dataDir, host: fakeHost(fleet) }));
+const start = async (fleet = fakeFleet()) => new LocalVitrine(await startLocal({ dataDir, host: fakeHost(fleet), dashboard: null }));
 
 test("the engine in this process serves on a port of its own, and suspends its computers at the end of its block", async () => {
   const fleet = fakeFleet();

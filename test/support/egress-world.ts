@@ -77,7 +77,7 @@ export const startEgressWorld = async (spec: CreateComputerInput = {}) => {
 
   const service = await serve(
     { ...readConfig({ VITRINE_RAM_FACTOR: "2", ...process.env }), listen: { host: "127.0.0.1", port: 0 }, dataDir },
-    { internet, log: pino({ level: "silent" }) },
+    { internet, dashboard: null, log: pino({ level: "silent" }) },
   );
   const vitrine = new Vitrine(service);
   const computer = await vitrine.computers.create({

@@ -78,7 +78,7 @@ const begin = async (given: Given): Promise<void> => {
       pool: {},
       limits: given.limits,
     },
-    { log: pino({ level: "error" }, { write: complain }), host: fakeHost(fleet), internet: fakeInternet() },
+    { log: pino({ level: "error" }, { write: complain }), host: fakeHost(fleet), dashboard: null, internet: fakeInternet() },
   );
   process.on("message", async (ask: "measure" | "close") => {
     if (ask === "measure") process.send?.(await measure(fleet.open));

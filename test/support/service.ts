@@ -48,7 +48,7 @@ export const fakeHost = (fleet: Pick<FakeFleet, "driver" | "openGuest">): Host =
 export const startService = async (
   dataDir: string,
   fleet: FakeFleet = fakeFleet(),
-  options: { config?: Partial<Config>; host?: Partial<Host>; sweepMs?: number } = {},
+  options: { config?: Partial<Config>; host?: Partial<Host>; sweepMs?: number; dashboard?: string } = {},
 ): Promise<TestService> => {
   const logged: string[] = [];
   const config: Config = {
@@ -66,6 +66,7 @@ export const startService = async (
   const service = await serve(config, {
     log: pino({ level: "debug" }, { write: (line: string) => void logged.push(line) }),
     host: { ...fakeHost(fleet), ...options.host },
+    dashboard: options.dashboard ?? null,
     ...(options.sweepMs !== undefined && { sweepMs: options.sweepMs }),
   });
   const call: TestService["call"] = async (method, path, body, init = {}) => {

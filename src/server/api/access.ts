@@ -2,11 +2,12 @@ import type { IncomingMessage } from "node:http";
 import { VitrineError } from "../../contract/errors.ts";
 import type { Power } from "../../contract/links.ts";
 import { type Caller, holderOf } from "../auth/caller.ts";
-import { sessionsIn } from "../auth/cookies.ts";
+import { isSignedIn, sessionsIn } from "../auth/cookies.ts";
 import { checkToken } from "../auth/tokens.ts";
 import type { Computers } from "../computers/computers.ts";
 import type { ComputerRecord } from "../computers/record.ts";
 import type { LinkRecord } from "../store/links.ts";
+import { callerOf } from "./caller.ts";
 import type { Context } from "./context.ts";
 
 /** Who holds a link, and what it opens. */
@@ -93,7 +94,7 @@ export const useLink = (context: Context, link: LinkRecord): Pick<Access, "used"
 export const uncounted = { used: () => {}, failed: () => {} };
 
 /**
- * Lets a request to a computer in: by the token in its query, by an API key, or by the session that a live page was given. What is wanted is as the path has it.
+ * Lets a request to a computer in: by the token in its query, by an API key, by the session that a live page was given, or as a browser that signed in. What is wanted is as the path has it.
  * A computer that does not exist and a token that is wrong look the same to who has no key. `look`: nothing is opened that counts as a use.
  */
 export const admitToComputer = (context: Context, request: IncomingMessage, wanted: Wanted, look: "look" | "use" = "use"): Access => {
@@ -102,13 +103,11 @@ export const admitToComputer = (context: Context, request: IncomingMessage, want
     const held = holderOfToken(context, request, token, wanted);
     return { ...held, power: held.link.power, token, ...(look === "use" ? useLink(context, held.link) : uncounted) };
   }
-  if (request.headers.authorization !== undefined) {
-    const caller = context.keys.caller(request);
-    const computers = context.computers.of(caller);
-    const all = wanted.power === "view" ? "control" : wanted.power;
-    return { record: computers.get(wanted.idOrName), caller, computers, link: null, power: all, token: "", ...uncounted };
-  }
-  const held = holderOfSession(context, request, wanted);
-  if (!held) throw new VitrineError("link_invalid");
-  return { ...held, power: held.link.power, token: "", ...uncounted };
+  const held = request.headers.authorization === undefined ? holderOfSession(context, request, wanted) : null;
+  if (held) return { ...held, power: held.link.power, token: "", ...uncounted };
+  if (request.headers.authorization === undefined && !isSignedIn(request)) throw new VitrineError("link_invalid");
+  const caller = callerOf(context, request);
+  const computers = context.computers.of(caller);
+  const all = wanted.power === "view" ? "control" : wanted.power;
+  return { record: computers.get(wanted.idOrName), caller, computers, link: null, power: all, token: "", ...uncounted };
 };

@@ -8,6 +8,7 @@ import { cdpRoutes } from "./cdp.ts";
 import { computerHandlers } from "./computers.ts";
 import type { Context } from "./context.ts";
 import { controlHandlers, liveControlRoutes } from "./control.ts";
+import { dashboardRoutes } from "./dashboard.ts";
 import { answerErrors, notFound } from "./errors.ts";
 import { eventHandlers } from "./events.ts";
 import { execHandlers } from "./exec.ts";
@@ -28,6 +29,7 @@ import type { OpenRelays } from "./relays.ts";
 import { bindRoutes } from "./route.ts";
 import { screenshotHandlers } from "./screenshot.ts";
 import { serviceHandlers } from "./service.ts";
+import { sessionHandlers } from "./session.ts";
 import { snapshotHandlers } from "./snapshots.ts";
 import { terminalHandlers } from "./terminals.ts";
 import { webhookHandlers } from "./webhooks.ts";
@@ -62,6 +64,7 @@ export const createApp = (context: Context, relays: OpenRelays, doors: readonly 
     next();
   });
   pageRoutes(app, context);
+  dashboardRoutes(app, context);
   liveStateRoute(app, context, relays);
   liveControlRoutes(app, context);
   cdpRoutes(app, context);
@@ -82,6 +85,7 @@ export const createApp = (context: Context, relays: OpenRelays, doors: readonly 
     ...recordingHandlers(context),
     ...screenshotHandlers(context),
     ...serviceHandlers(context),
+    ...sessionHandlers(context),
     ...snapshotHandlers(context),
     ...terminalHandlers(context),
     ...webhookHandlers(context),

@@ -4,6 +4,7 @@ import type { PerformCall } from "../actions/perform.ts";
 import type { Attempts } from "../auth/attempts.ts";
 import type { Signer } from "../auth/key.ts";
 import type { Keys } from "../auth/keys.ts";
+import type { Sessions } from "../auth/sessions.ts";
 import type { Capacity } from "../capacity/capacity.ts";
 import type { DiskWatch } from "../capacity/disk-watch.ts";
 import type { AllComputers } from "../computers/computers.ts";
@@ -36,6 +37,7 @@ export interface Context {
   perform: PerformCall;
   control: ControlLocks;
   keys: Keys;
+  sessions: Sessions;
   webhooks: Pick<Webhooks, "create" | "list" | "remove">;
   attempts: Attempts;
   /** Writes into the timeline. */
@@ -50,6 +52,8 @@ export interface Context {
   /** Under which published ports have their hosts, beside localhost. */
   portDomain?: string | undefined;
   version: string;
+  /** The folder of the built dashboard; null: there is none. */
+  dashboard: string | null;
   /** Whether the template's image is built. */
   hasImage(template: TemplateName): Promise<boolean>;
   log: Log;

@@ -1,10 +1,11 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import express, { type RequestHandler, type Router } from "express";
+import express, { type Router } from "express";
 import { openapi } from "../../contract/openapi.ts";
 import type { Context } from "./context.ts";
 import { NOVNC_DIR, novncBundle } from "./novnc.ts";
+import { headersOf } from "./page-headers.ts";
 import { httpBase } from "./urls.ts";
 
 const require = createRequire(import.meta.url);
@@ -13,14 +14,9 @@ const PAGES = join(here, "../../../src");
 const SWAGGER = dirname(require.resolve("swagger-ui-dist/package.json"));
 
 /** Nothing from elsewhere, no inline script, and no framing by other sites. */
-const pageHeaders: RequestHandler = (_request, response, next) => {
-  response.set({
-    "Content-Security-Policy":
-      "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
-  });
-  next();
-};
+const pageHeaders = headersOf(
+  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'",
+);
 
 /** /openapi.json, /docs, the live page and their files; open without a key. */
 export const pageRoutes = (router: Router, context: Context): void => {
@@ -39,7 +35,6 @@ export const pageRoutes = (router: Router, context: Context): void => {
   router.use("/assets/docs", express.static(join(PAGES, "docs"), files));
 
   router.get("/openapi.json", (request, response) => void response.json(openapi(context.version, httpBase(request))));
-  router.get("/", (_request, response) => response.redirect("/docs"));
   router.get("/docs", (_request, response) => response.sendFile(join(PAGES, "docs/index.html")));
   router.get("/live/:id", (_request, response) => {
     response.setHeader("Cache-Control", "no-store");

@@ -8,6 +8,7 @@ import { RateLimit } from "../auth/rate-limit.ts";
 import { isRecordingToken } from "../auth/recording-token.ts";
 import type { RecordingRecord } from "../recordings/record.ts";
 import type { Recordings } from "../recordings/recordings.ts";
+import { callerOf } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { cutAtEnd } from "./cut.ts";
 import { recordingPage } from "./recording-page.ts";
@@ -24,7 +25,7 @@ const admit = (context: Context, request: Request): Admission => {
   const id = String(request.params.rid);
   const token = new URL(request.url, "http://localhost").searchParams.get("token");
   if (token === null) {
-    const caller = context.keys.caller(request);
+    const caller = callerOf(context, request);
     if (!PathParams.rid.safeParse(id).success) throw new VitrineError("recording_not_found", { id: id.slice(0, 64), computer: "" });
     return { id, caller, recordings: context.recordings.of(caller) };
   }

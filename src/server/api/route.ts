@@ -4,6 +4,7 @@ import type { Route } from "../../contract/route.ts";
 import { ROUTES, type RouteId } from "../../contract/routes.ts";
 import type { Caller } from "../auth/caller.ts";
 import type { Limits } from "../setup/limits.ts";
+import { callerOf } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { cutAtEnd } from "./cut.ts";
 import { admitByLink } from "./link-access.ts";
@@ -64,7 +65,7 @@ export const bindRoutes = (router: Router, operate: Operate, context: Context, r
     const path = route.path.replace(/\{(\w+)\}/g, ":$1");
     const authorised: RequestHandler = (request, response, next) => {
       if (route.auth !== "none") {
-        const caller = admitByLink(context, relays, route, request, response) ?? context.keys.caller(request);
+        const caller = admitByLink(context, relays, route, request, response) ?? callerOf(context, request);
         if (route.auth === "operator" && caller.key !== null) throw new VitrineError("operator_only");
         callers.set(request, caller);
       }

@@ -26,3 +26,14 @@ export const checkOrigin = (request: IncomingMessage, allowed: readonly string[]
   if (own?.host !== request.headers.host?.toLowerCase() || !/^https?:$/.test(own?.protocol ?? ""))
     throw new VitrineError("origin_forbidden", { origin: origin.slice(0, 100) });
 };
+
+/**
+ * Refuses what a browser sends with our cookie but none of our pages asked for, beyond what SameSite and `checkOrigin` refuse: neighbouring hosts, as published ports have, may be the
+ * same site, and a request without an Origin may be theirs.
+ */
+export const requireOwnPage = ({ method, headers }: IncomingMessage): void => {
+  const { origin, upgrade, "sec-fetch-site": site } = headers;
+  const changes = (method !== "GET" && method !== "HEAD") || upgrade !== undefined;
+  if ((changes && origin === undefined) || (site !== undefined && site !== "same-origin" && site !== "none"))
+    throw new VitrineError("origin_forbidden", { origin: origin ?? "(none)" });
+};

@@ -24,7 +24,7 @@ export const loadSigner = (dataDir: string): Signer => {
   return (purpose, text) => createHmac("sha256", key).update(`${purpose}\0${text}`).digest("base64url");
 };
 /** A 256-bit MAC as 43 characters of base64url. */
-export type Signer = (purpose: "link" | "session" | "guest" | "recording", text: string) => string;
+export type Signer = (purpose: "link" | "session" | "sign-in" | "guest" | "recording", text: string) => string;
 
 /** Compares without telling by its time where the two differ, nor their lengths. */
 export const sameSecret = (a: string, b: string): boolean =>

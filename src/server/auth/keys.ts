@@ -68,12 +68,19 @@ export const openKeys = ({ store, operatorKey, attempts, generateId, onEnd, now 
     if (next < Number.POSITIVE_INFINITY) timer = setTimeout(expire, Math.min(next - now(), MAX_DELAY_MS)).unref();
   };
 
+  const callerOf = (key: KeyRecord): Caller => ({ id: key.id, key, computerId: null, ended: endingOf(key.id).signal });
   const identify = (given: string, claimed: ReturnType<typeof parts>): Caller => {
     if (sameSecret(given, operatorKey)) return OPERATOR;
     const key = claimed && store.get(claimed.id);
     if (!key || !timingSafeEqual(hashOf(claimed.secret), Buffer.from(key.secret_hash, "hex")) || isOver(key))
       throw new VitrineError("unauthorized");
-    return { id: key.id, key, computerId: null, ended: endingOf(key.id).signal };
+    return callerOf(key);
+  };
+  /** Counts a request of the key's. Throws rate_limited. */
+  const counted = (caller: Caller): Caller => {
+    const wait = caller.key ? requests.take(caller.key.id, caller.key.requests_per_minute) : 0;
+    if (wait > 0) throw rateLimited(`This key may make ${caller.key?.requests_per_minute} requests a minute`, wait);
+    return caller;
   };
 
   return {
@@ -82,10 +89,14 @@ export const openKeys = ({ store, operatorKey, attempts, generateId, onEnd, now 
       if (!/^[\x21-\x7e]{1,512}$/.test(given)) throw new VitrineError("unauthorized");
       const claimed = parts(given);
       const claim = claimed && store.get(claimed.id) ? claimed.id : OPERATOR.id;
-      const caller = attempts.check(request, claim, () => identify(given, claimed));
-      const wait = caller.key ? requests.take(caller.key.id, caller.key.requests_per_minute) : 0;
-      if (wait > 0) throw rateLimited(`This key may make ${caller.key?.requests_per_minute} requests a minute`, wait);
-      return caller;
+      return counted(attempts.check(request, claim, () => identify(given, claimed)));
+    },
+    /** Who holds the key of this id (null: the operator's), for whoever has shown it before. Throws unauthorized when it is over, rate_limited. */
+    holder: (id: string | null): Caller => {
+      if (id === null) return OPERATOR;
+      const key = store.get(id);
+      if (!key || isOver(key)) throw new VitrineError("unauthorized");
+      return counted(callerOf(key));
     },
     /** A new key; its text is kept nowhere. */
     create: ({ expires_in_s, ...input }: CreateKey): { record: KeyRecord; text: string } => {

@@ -71,6 +71,9 @@ CREATE INDEX snapshots_computer ON snapshots (computer_id);
   `
 ALTER TABLE links ADD COLUMN terminal TEXT;
 `,
+  `
+CREATE TABLE sessions (id TEXT PRIMARY KEY, key_id TEXT, expires_at TEXT NOT NULL) STRICT;
+`,
 ];
 
 /** Brings a database of any earlier version to the present one, wholly or not at all. Throws data_dir_newer. */

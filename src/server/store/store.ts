@@ -10,6 +10,7 @@ import { keyStore } from "./keys.ts";
 import { linkStore } from "./links.ts";
 import { portStore } from "./ports.ts";
 import { recordingStore } from "./recordings.ts";
+import { sessionStore } from "./sessions.ts";
 import { snapshotStore } from "./snapshots.ts";
 import { webhookStore } from "./webhooks.ts";
 
@@ -26,6 +27,7 @@ export const openStore = (dataDir: string) => {
     ports: portStore(db),
     idempotency: idempotencyStore(db),
     recordings: recordingStore(db),
+    sessions: sessionStore(db),
     snapshots: snapshotStore(db),
     events: eventStore(db),
     ephemeral: ephemeralStore(db),

@@ -62,7 +62,7 @@ test("a database of version 1 opens with all that is in it, which is the operato
     store.close();
   }
   const db = new DatabaseSync(join(dir, "vitrine.db"));
-  expect(db.prepare("PRAGMA user_version").get()?.user_version).toBe(6);
+  expect(db.prepare("PRAGMA user_version").get()?.user_version).toBe(7);
   db.close();
 });
 

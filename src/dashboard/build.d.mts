@@ -1,0 +1,1 @@
+export declare const buildDashboard: (outDir: string) => Promise<void>;

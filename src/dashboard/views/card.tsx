@@ -1,0 +1,37 @@
+import type { Computer } from "../../contract/computer.ts";
+import { now } from "../state/now.ts";
+import { computerPath, onLink } from "../state/router.ts";
+import { connected } from "../words/connected.ts";
+import { age, moment } from "../words/time.ts";
+import { Status } from "./status.tsx";
+import { Thumbnail } from "./thumbnail.tsx";
+import { Verbs } from "./verbs.tsx";
+
+const Age = ({ at }: { at: string }) => (
+  <time dateTime={at} title={moment(at)}>
+    {age(at, now.value)}
+  </time>
+);
+
+export const Card = ({ computer }: { computer: Computer }) => {
+  const { id, name, template, vcpus, ram_mb, created_at, connections, last_error } = computer;
+  return (
+    <li class="card" data-computer={name}>
+      <Thumbnail computer={computer} />
+      <div class="facts">
+        <h2>
+          <a href={computerPath(id)} onClick={onLink}>
+            {name}
+          </a>
+        </h2>
+        <Status computer={computer} />
+        <p class="quiet">
+          {template} · {vcpus} vCPU · {ram_mb} MiB · <Age at={created_at} />
+        </p>
+        <p class="quiet">{connected(connections) || "nobody is connected"}</p>
+        {last_error && <p class="problem">{last_error.message}</p>}
+        <Verbs computer={computer} />
+      </div>
+    </li>
+  );
+};

@@ -1,0 +1,39 @@
+import { useState } from "preact/hooks";
+import type { Computer } from "../../contract/computer.ts";
+import { LOG_SOURCES, type LogSource } from "../../contract/log-sources.ts";
+import { fetchAnswer, urlOf } from "../state/api.ts";
+import { Code } from "./code.tsx";
+import { useLoaded } from "./use-loaded.ts";
+
+/** The end of a log, as it is when it is asked for. */
+export const Logs = ({ computer: { id, status } }: { computer: Computer }) => {
+  const [source, setSource] = useState<LogSource>("console");
+  const [asked, setAsked] = useState(0);
+  const { value, problem } = useLoaded(
+    async (signal) => (await fetchAnswer(urlOf("/v1/computers/{id}/logs", { id }, { source }), { signal })).text(),
+    [id, status, source, asked],
+  );
+  return (
+    <>
+      <div class="row">
+        <label>
+          Log of{" "}
+          <select value={source} onChange={({ currentTarget }) => setSource(currentTarget.value as LogSource)}>
+            {LOG_SOURCES.map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="button" onClick={() => setAsked(asked + 1)}>
+          Look again
+        </button>
+      </div>
+      <p class="problem" role="alert">
+        {problem}
+      </p>
+      {value !== null && problem === "" && <Code class="log" text={value || "It is empty."} />}
+    </>
+  );
+};

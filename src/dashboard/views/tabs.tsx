@@ -1,0 +1,48 @@
+import type { ComponentChildren } from "preact";
+import { useId, useState } from "preact/hooks";
+
+export interface Tab {
+  name: string;
+  show: () => ComponentChildren;
+}
+
+/** Tabs by the pattern of the ARIA practices: arrow keys choose, and only what is chosen is there. */
+export const Tabs = ({ label, tabs }: { label: string; tabs: readonly [Tab, ...Tab[]] }) => {
+  const [chosen, setChosen] = useState(tabs[0].name);
+  const id = useId();
+  const at = Math.max(
+    0,
+    tabs.findIndex(({ name }) => name === chosen),
+  );
+  const onKeyDown = (event: KeyboardEvent) => {
+    const steps: Record<string, number> = { ArrowRight: at + 1, ArrowLeft: at - 1 + tabs.length, Home: 0, End: tabs.length - 1 };
+    const next = steps[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    setChosen((tabs[next % tabs.length] as Tab).name);
+    ((event.currentTarget as HTMLElement).children[next % tabs.length] as HTMLElement).focus();
+  };
+  return (
+    <section class="panel">
+      <div role="tablist" aria-label={label} class="tabs" onKeyDown={onKeyDown}>
+        {tabs.map(({ name }, index) => (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            id={`${id}-${index}`}
+            aria-selected={index === at}
+            aria-controls={`${id}-panel`}
+            tabIndex={index === at ? 0 : -1}
+            onClick={() => setChosen(name)}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
+      <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${at}`} class="sheet">
+        {(tabs[at] as Tab).show()}
+      </div>
+    </section>
+  );
+};

@@ -1,0 +1,40 @@
+import { useState } from "preact/hooks";
+import type { History } from "../state/history.ts";
+import { isOf, isTrouble, KINDS, type Kind, tell } from "../words/event.ts";
+import { clock, moment } from "../words/time.ts";
+
+/** What happened, the newest first. */
+export const Timeline = ({ history }: { history: History }) => {
+  const [kind, setKind] = useState<Kind>("all");
+  const shown = history.value.filter((event) => isOf(event, kind)).reverse();
+  return (
+    <section class="timeline" aria-label="Timeline">
+      <div class="row">
+        <h2>Timeline</h2>
+        <span class="gap" />
+        <label>
+          Show{" "}
+          <select value={kind} onChange={({ currentTarget }) => setKind(currentTarget.value as Kind)}>
+            {Object.entries(KINDS).map(([value, words]) => (
+              <option key={value} value={value}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      {shown.length === 0 && <p class="quiet">Nothing yet.</p>}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard. */}
+      <ol tabIndex={0} aria-label="Events, newest first">
+        {shown.map((event) => (
+          <li key={event.id} class={isTrouble(event) ? "bad" : undefined}>
+            <time class="quiet" dateTime={event.at} title={moment(event.at)}>
+              {clock(event.at)}
+            </time>{" "}
+            {tell(event)}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+};

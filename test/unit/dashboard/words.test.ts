@@ -1,0 +1,156 @@
+import { expect, test } from "vitest";
+import type { Computer } from "../../../src/contract/computer.ts";
+import { CreateComputer } from "../../../src/contract/computer.ts";
+import { type Event, EventTypes } from "../../../src/contract/events.ts";
+import { CreateLink } from "../../../src/contract/links.ts";
+import { arrange, EVERYTHING } from "../../../src/dashboard/words/arrange.ts";
+import { connected } from "../../../src/dashboard/words/connected.ts";
+import { inputOf, LIVES, MODES, VIEWPORTS } from "../../../src/dashboard/words/create.ts";
+import { isOf, isTrouble, TELLABLE, tell } from "../../../src/dashboard/words/event.ts";
+import { LINK_LIVES, linkInputOf, POWERS, powerWords } from "../../../src/dashboard/words/links.ts";
+import { snippetsFor } from "../../../src/dashboard/words/snippets.ts";
+import { age, position, size, span } from "../../../src/dashboard/words/time.ts";
+
+const computer = (name: string, more: Partial<Computer> = {}) =>
+  ({
+    id: `cmp_${name}`,
+    name,
+    status: "running",
+    template: "browser",
+    metadata: {},
+    created_at: "2026-01-01T00:00:00Z",
+    ...more,
+  }) as Computer;
+const fleet = [
+  computer("worker-10", { created_at: "2026-01-03T00:00:00Z", metadata: { team: "Crawl" } }),
+  computer("worker-2", { created_at: "2026-01-02T00:00:00Z", status: "stopped" }),
+  computer("ada", { template: "scratch" }),
+];
+const names = (wanted: Partial<typeof EVERYTHING>) => arrange(fleet, { ...EVERYTHING, ...wanted }).map(({ name }) => name);
+
+test.each([
+  [{}, ["worker-10", "worker-2", "ada"]],
+  [{ order: "oldest" }, ["ada", "worker-2", "worker-10"]],
+  [{ order: "name" }, ["ada", "worker-2", "worker-10"]],
+  [{ order: "status" }, ["ada", "worker-10", "worker-2"]],
+  [{ search: "work" }, ["worker-10", "worker-2"]],
+  [{ search: "  CRAWL worker " }, ["worker-10"]],
+  [{ search: "worker ada" }, []],
+  [{ search: "cmp_ada" }, ["ada"]],
+  [{ status: "stopped" }, ["worker-2"]],
+  [{ template: "scratch" }, ["ada"]],
+  [{ template: "scratch", status: "stopped" }, []],
+] as const)("%j of the grid is %j", (wanted, expected) => {
+  expect(names(wanted)).toEqual(expected);
+});
+
+test.each([
+  [0, "0 s"],
+  [59.9, "59 s"],
+  [61, "1 min 1 s"],
+  [3600, "1 h"],
+  [7505, "2 h 5 min"],
+  [90_061, "1 d 1 h"],
+  [-5, "0 s"],
+])("%d seconds are %s", (seconds, words) => {
+  expect(span(seconds)).toBe(words);
+});
+
+test.each([
+  [30, "just now"],
+  [60, "1 min ago"],
+  [7300, "2 h ago"],
+  [200_000, "2 d ago"],
+])("what was %d seconds ago was %s", (seconds, words) => {
+  const now = Date.parse("2026-01-10T00:00:00Z");
+  expect(age(new Date(now - seconds * 1000).toISOString(), now)).toBe(words);
+});
+
+test("places in a video and sizes", () => {
+  expect([0, 65.9, 3723].map(position)).toEqual(["0:00", "1:05", "1:02:03"]);
+  expect([0, 999, 1000, 3_400_000].map(size)).toEqual(["0 B", "999 B", "1 kB", `${(3.4).toLocaleString()} MB`]);
+});
+
+test("who is connected", () => {
+  expect(connected({ cdp: 0, viewers: 0, terminals: 0, commands: 0 })).toBe("");
+  expect(connected({ cdp: 1, viewers: 2, terminals: 0, commands: 1 })).toBe("1 CDP client, 2 viewers, 1 command");
+});
+
+const form = (fields: Record<string, string>) => ({ get: (name: string) => fields[name] ?? null });
+
+test("what the form of a new computer asks for is what the API takes", () => {
+  for (const viewport of Object.keys(VIEWPORTS))
+    for (const mode of Object.keys(MODES))
+      for (const [ttl_s] of LIVES)
+        expect(
+          CreateComputer.safeParse(inputOf(form({ template: "browser", viewport, mode, ttl_s, allow: "a.example b.example" }))).error,
+        ).toBe(undefined);
+  expect(
+    inputOf(form({ template: "scratch", mode: "restricted", allow: "a.example, *.b.example", record_video: "on", name: " ada " })),
+  ).toEqual({
+    template: "scratch",
+    name: "ada",
+    network: { mode: "restricted", allow: ["a.example", "*.b.example"] },
+    record_video: true,
+  });
+});
+
+test("what the form of a new link asks for is what the API takes, and is named as it was asked for", () => {
+  for (const power of Object.keys(POWERS) as (keyof typeof POWERS)[])
+    for (const ttl_s of Object.keys(LINK_LIVES)) {
+      const link = CreateLink.parse(linkInputOf(form({ power, ttl_s, one_time: "on" })));
+      expect(powerWords({ port: null, ...link, read_only: link.read_only ?? false })).toBe(`${POWERS[power]}, once`);
+    }
+  expect(powerWords({ power: "port", port: 3000, read_only: false, one_time: false })).toBe("open port 3000");
+});
+
+const event = (type: Event["type"], data: Event["data"] = {}): Event => ({
+  id: 1,
+  at: "2026-01-01T00:00:00Z",
+  type,
+  computer_id: "cmp_a",
+  actor: null,
+  data,
+});
+
+test("every event but those for auditors is told", () => {
+  expect([...TELLABLE, "audit"].sort()).toEqual([...EventTypes].sort());
+  for (const type of TELLABLE) expect(tell(event(type)), type).toMatch(/\S/);
+});
+
+test.each([
+  ["exec", { program: "ls", exit_code: 0, duration_ms: 1234 }, "ls ended with 0 after 1.2 s"],
+  ["exec", { program: "ls", exit_code: null, signal: "SIGKILL", duration_ms: 100 }, "ls was ended by SIGKILL after 0.1 s"],
+  ["exec", { program: "ls", timed_out: true, duration_ms: 30_000 }, "ls ran out of time after 30.0 s"],
+  ["exec", { program: "ls", error: "guest_link_lost" }, "ls failed: guest_link_lost"],
+  ["computer.status", { status: "running", ready_ms: 800 }, "Is running, ready after 0.8 s"],
+  ["computer.status", { status: "error", reason: "the disk" }, "Is error: the disk"],
+  ["action", { action: "click", title: "Click at 1, 2", ok: true }, "Click at 1, 2"],
+  ["action", { action: "navigate", ok: false, error: { message: "no such name" } }, "navigate failed: no such name"],
+  [
+    "egress.refused",
+    { name: "evil.example", port: 443, reason: "not allowed", count: 3 },
+    "A connection to evil.example:443 was refused: not allowed (3 times)",
+  ],
+  ["control.taken", { holder: "person", name: null }, "A person drives"],
+  ["control.taken", { holder: "agent", name: "Bo" }, "Bo drives"],
+] as const)("%s %j is told as %j", (type, data, words) => {
+  expect(tell(event(type, data))).toBe(words);
+});
+
+test("trouble is told from the rest", () => {
+  expect(isTrouble(event("egress.refused"))).toBe(true);
+  expect(isTrouble(event("action", { ok: false }))).toBe(true);
+  expect(isTrouble(event("action", { ok: true }))).toBe(false);
+  expect(isTrouble(event("computer.status", { status: "error" }))).toBe(true);
+  expect((["all", "action", "exec", "trouble"] as const).map((kind) => isOf(event("process.started"), kind))).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
+});
+
+test("each program has the address of the service", () => {
+  for (const { name, text } of snippetsFor("https://vitrine.example")) expect(text, name).toContain("https://vitrine.example");
+});
