@@ -7,7 +7,7 @@ import { main, runNode } from "./lib/run.mjs";
 import { ROOT } from "./lib/where.mjs";
 
 /** What the dashboard is built with, which the package has built. */
-const BUILT = ["vite", "preact", "@preact/signals", "eventsource-parser"];
+const BUILT = ["vite", "preact", "@preact/signals", "eventsource-parser", "@xterm/xterm", "@xterm/addon-fit"];
 
 await main(async () => {
   const folder = resolve(process.argv[2] ?? join(ROOT, "dist-server"));

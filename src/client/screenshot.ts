@@ -13,6 +13,8 @@ export interface ScreenshotOptions extends CallOptions {
   quality?: number | undefined;
   /** false leaves the pointer out of the picture. */
   cursor?: boolean | undefined;
+  /** true: a look that keeps no computer from being idle, and that the timeline has once a minute, as of an overview. */
+  passive?: boolean | undefined;
 }
 
 /** An image and the hash of its pixels, which is the same for the same picture. Width and height are the image's. */
@@ -28,7 +30,7 @@ export interface Screenshot {
 export const takeScreenshot = async (
   transport: Transport,
   path: string,
-  { region, format, scale, quality, cursor, ...call }: ScreenshotOptions,
+  { region, format, scale, quality, cursor, passive, ...call }: ScreenshotOptions,
   ifChanged?: string,
 ): Promise<Screenshot | null> => {
   const query = {
@@ -37,6 +39,7 @@ export const takeScreenshot = async (
     quality,
     ...(region && { region: `${region.x},${region.y},${region.width},${region.height}` }),
     ...(cursor !== undefined && { cursor: cursor ? 1 : 0 }),
+    ...(passive !== undefined && { passive: passive ? 1 : 0 }),
     if_changed: ifChanged,
   };
   const { status, headers, bytes } = await transport.whole({ ...call, method: "GET", path, query });

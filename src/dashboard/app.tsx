@@ -1,11 +1,12 @@
 import { useEffect } from "preact/hooks";
 import { computers, followFleet } from "./state/fleet.ts";
-import { computerIn, path } from "./state/router.ts";
+import { path } from "./state/router.ts";
 import { session, unreachable } from "./state/session.ts";
 import { ComputerPage } from "./views/computer.tsx";
 import { Grid } from "./views/grid.tsx";
 import { Header } from "./views/header.tsx";
 import { SignIn } from "./views/sign-in.tsx";
+import { computerIn } from "./words/paths.ts";
 
 const Waiting = () => (
   <main class="centre">

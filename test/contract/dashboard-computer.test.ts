@@ -1,4 +1,8 @@
-import { expect, test, vi } from "vitest";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { inspect } from "../support/dashboard-page.ts";
 import { dashboardWorld } from "../support/dashboard-world.ts";
 
@@ -90,8 +94,7 @@ test("ports are published and the log is read, by keyboard", async () => {
   const id = await world.make({ name: "ada" });
   await world.openSignedIn(`/computers/${id}`);
   await world.page.getByRole("tab", { name: "Recordings" }).focus();
-  await world.page.keyboard.press("ArrowRight");
-  await world.page.keyboard.press("ArrowRight");
+  for (let steps = 0; steps < 4; steps++) await world.page.keyboard.press("ArrowRight");
   expect(await world.page.getByRole("tab", { name: "Ports" }).getAttribute("aria-selected")).toBe("true");
   await world.page.getByLabel("Port").last().fill("3000");
   await world.page.keyboard.press("Enter");
@@ -104,4 +107,78 @@ test("ports are published and the log is read, by keyboard", async () => {
   await inspect(world.page, "logs");
   await world.page.getByLabel("Log of").selectOption("xvnc");
   await world.page.getByRole("alert").getByText("the log of xvnc").waitFor();
+});
+
+test("files are brought, looked at, taken and deleted", async () => {
+  // The fake machine's files are this host's.
+  const folder = mkdtempSync(join(tmpdir(), "vt-files-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "a.bin"), Buffer.from([0, 255]));
+  mkdirSync(join(folder, "deep"));
+  const id = await world.make({ name: "ada" });
+  await world.openSignedIn(`/computers/${id}`);
+  const { page } = world;
+  await tab("Files");
+  await page.getByRole("alert").getByText("No such file or folder in the computer: /home/ohm").waitFor();
+  await page.getByRole("navigation", { name: "Folder" }).getByRole("button", { name: "/", exact: true }).click();
+  for (const name of folder.split("/").filter(Boolean)) await page.getByRole("button", { name: `${name}/`, exact: true }).click();
+  await page.locator('input[type="file"]').setInputFiles([
+    { name: "hello.txt", mimeType: "text/plain", buffer: Buffer.from("Dobrý den") },
+    {
+      name: "dot.png",
+      mimeType: "image/png",
+      buffer: await sharp({ create: { width: 4, height: 4, channels: 3, background: "red" } })
+        .png()
+        .toBuffer(),
+    },
+  ]);
+  await page.getByRole("button", { name: "dot.png", exact: true }).waitFor();
+  expect(await page.locator("tbody tr td:first-child").allTextContents()).toEqual(["deep/", "a.bin", "dot.png", "hello.txt"]);
+  await inspect(page, "files");
+  await page.getByRole("button", { name: "hello.txt", exact: true }).click();
+  await page.getByRole("dialog").getByText("Dobrý den").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "dot.png", exact: true }).click();
+  await expect.poll(() => page.evaluate("document.querySelector('dialog img')?.naturalWidth")).toBe(4);
+  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: "a.bin", exact: true }).click();
+  await page.getByRole("dialog").getByText("It is neither a text nor a picture").waitFor();
+  await page.keyboard.press("Escape");
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download hello.txt" }).click();
+  expect(readFileSync(await (await download).path(), "utf8")).toBe("Dobrý den");
+  await page.getByRole("button", { name: "Delete hello.txt" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete hello.txt" }).click();
+  await page.getByRole("button", { name: "hello.txt", exact: true }).waitFor({ state: "detached" });
+  expect(readdirSync(folder).sort()).toEqual(["a.bin", "deep", "dot.png"]);
+});
+
+test("a terminal takes keys, is the same one after a reload, and says how its shell ended", async () => {
+  const id = await world.make({ name: "ada" });
+  await world.openSignedIn(`/computers/${id}`);
+  const { page } = world;
+  await tab("Terminal");
+  const shell = page.frameLocator('iframe[title="Terminal of ada"]');
+  const said = (text: string) => shell.getByText(text).first().waitFor({ timeout: 30_000 });
+  const shows = (text: string) => expect.poll(() => shell.locator(".xterm-rows").textContent(), { timeout: 30_000 }).toContain(text);
+  await said("Connected");
+  await shell.locator(".xterm-helper-textarea").focus();
+  await page.keyboard.type("echo $((40 + 2))-out");
+  await page.keyboard.press("Enter");
+  await shows("42-out");
+  await inspect(page, "terminal");
+  await page.reload();
+  await tab("Terminal");
+  // xterm draws nothing while it is out of sight.
+  await page.getByTitle("Terminal of ada").scrollIntoViewIfNeeded();
+  await shows("42-out");
+  await shell.locator(".xterm-helper-textarea").focus();
+  await page.keyboard.press("Control+Alt+Home");
+  expect(await shell.locator(".xterm-helper-textarea").evaluate("(area) => document.activeElement === area")).toBeFalsy();
+  await shell.locator(".xterm-helper-textarea").focus();
+  await page.keyboard.type("exit 3");
+  await page.keyboard.press("Enter");
+  await said("The shell ended with 3");
+  await shell.getByRole("button", { name: "New shell" }).click();
+  await said("Connected");
 });

@@ -20,10 +20,3 @@ export const onLink = (event: MouseEvent): void => {
   event.preventDefault();
   go((event.currentTarget as HTMLAnchorElement).pathname);
 };
-
-export const computerPath = (id: string): string => `/computers/${encodeURIComponent(id)}`;
-/** The id in the path of a computer's page; null on every other. */
-export const computerIn = (path: string): string | null => {
-  const id = /^\/computers\/([^/]+)\/?$/.exec(path)?.[1];
-  return id === undefined ? null : decodeURIComponent(id);
-};

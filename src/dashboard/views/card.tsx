@@ -1,7 +1,8 @@
 import type { Computer } from "../../contract/computer.ts";
 import { now } from "../state/now.ts";
-import { computerPath, onLink } from "../state/router.ts";
+import { onLink } from "../state/router.ts";
 import { connected } from "../words/connected.ts";
+import { computerPath } from "../words/paths.ts";
 import { age, moment } from "../words/time.ts";
 import { Status } from "./status.tsx";
 import { Thumbnail } from "./thumbnail.tsx";

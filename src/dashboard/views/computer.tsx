@@ -5,12 +5,14 @@ import { followHistory } from "../state/history.ts";
 import { go, onLink } from "../state/router.ts";
 import { connected } from "../words/connected.ts";
 import { moment } from "../words/time.ts";
+import { Files } from "./files.tsx";
 import { Links } from "./links.tsx";
 import { Logs } from "./logs.tsx";
 import { Ports } from "./ports.tsx";
 import { Recordings } from "./recordings.tsx";
 import { Status } from "./status.tsx";
 import { Tabs } from "./tabs.tsx";
+import { Terminal } from "./terminal.tsx";
 import { Timeline } from "./timeline.tsx";
 import { useTitle } from "./use-title.ts";
 import { Verbs } from "./verbs.tsx";
@@ -57,6 +59,8 @@ const Known = ({ computer }: { computer: Computer }) => {
         tabs={[
           { name: "Recordings", show: () => <Recordings computer={computer} history={history} /> },
           { name: "Sharing", show: () => <Links computer={computer} history={history} /> },
+          { name: "Terminal", show: () => <Terminal computer={computer} /> },
+          { name: "Files", show: () => <Files computer={computer} history={history} /> },
           { name: "Ports", show: () => <Ports computer={computer} /> },
           { name: "Logs", show: () => <Logs computer={computer} /> },
         ]}

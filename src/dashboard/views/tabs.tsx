@@ -15,12 +15,16 @@ export const Tabs = ({ label, tabs }: { label: string; tabs: readonly [Tab, ...T
     tabs.findIndex(({ name }) => name === chosen),
   );
   const onKeyDown = (event: KeyboardEvent) => {
-    const steps: Record<string, number> = { ArrowRight: at + 1, ArrowLeft: at - 1 + tabs.length, Home: 0, End: tabs.length - 1 };
-    const next = steps[event.key];
-    if (next === undefined) return;
+    const buttons = [...(event.currentTarget as HTMLElement).children] as HTMLElement[];
+    // Where the focus is, and not what is shown, which may come later than the next key.
+    const from = buttons.indexOf(event.target as HTMLElement);
+    const steps: Record<string, number> = { ArrowRight: from + 1, ArrowLeft: from - 1, Home: 0, End: -1 };
+    const step = steps[event.key];
+    if (step === undefined) return;
     event.preventDefault();
-    setChosen((tabs[next % tabs.length] as Tab).name);
-    ((event.currentTarget as HTMLElement).children[next % tabs.length] as HTMLElement).focus();
+    const to = (step + tabs.length) % tabs.length;
+    setChosen((tabs[to] as Tab).name);
+    buttons[to]?.focus();
   };
   return (
     <section class="panel">

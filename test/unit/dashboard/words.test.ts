@@ -7,6 +7,7 @@ import { arrange, EVERYTHING } from "../../../src/dashboard/words/arrange.ts";
 import { connected } from "../../../src/dashboard/words/connected.ts";
 import { inputOf, LIVES, MODES, VIEWPORTS } from "../../../src/dashboard/words/create.ts";
 import { isOf, isTrouble, TELLABLE, tell } from "../../../src/dashboard/words/event.ts";
+import { inOrder, joinPath, previewOf, textOf, trail } from "../../../src/dashboard/words/files.ts";
 import { LINK_LIVES, linkInputOf, POWERS, powerWords } from "../../../src/dashboard/words/links.ts";
 import { snippetsFor } from "../../../src/dashboard/words/snippets.ts";
 import { age, position, size, span } from "../../../src/dashboard/words/time.ts";
@@ -153,4 +154,31 @@ test("trouble is told from the rest", () => {
 
 test("each program has the address of the service", () => {
   for (const { name, text } of snippetsFor("https://vitrine.example")) expect(text, name).toContain("https://vitrine.example");
+});
+
+test("paths of files", () => {
+  expect([joinPath("/", "a"), joinPath("/home/ohm", "a b")]).toEqual(["/a", "/home/ohm/a b"]);
+  expect(trail("/")).toEqual([{ name: "/", path: "/" }]);
+  expect(trail("/home/ohm").map(({ path }) => path)).toEqual(["/", "/home", "/home/ohm"]);
+});
+
+test("folders come first, and numbers in their own order", () => {
+  const entry = (name: string, type: "file" | "directory") => ({ name, type }) as never;
+  const mixed = [entry("b10", "file"), entry("b2", "file"), entry("z", "directory")];
+  expect(inOrder(mixed).map(({ name }) => name)).toEqual(["z", "b2", "b10"]);
+});
+
+test.each([
+  ["a.PNG", 1000, { kind: "image", type: "image/png" }],
+  ["a.png", 20_000_000, null],
+  ["a.svg", 1000, { kind: "text" }],
+  ["Makefile", 0, { kind: "text" }],
+  ["a.log", 5_000_000, null],
+] as const)("%s of %d bytes is shown as %j", (name, size_bytes, preview) => {
+  expect(previewOf({ name, size_bytes })).toEqual(preview);
+});
+
+test("bytes are text only when they are", () => {
+  const bytes = (...values: number[]) => new Uint8Array(values).buffer;
+  expect([textOf(bytes(0xc3, 0xa9)), textOf(bytes(0xc3)), textOf(bytes(65, 0)), textOf(bytes())]).toEqual(["é", null, null, ""]);
 });
