@@ -24,7 +24,7 @@ module.exports = {
       "The client runs without zod: schemas are for types there.",
       { path: "^src/client/" },
       {
-        path: "^(src/contract/(capacity|computer|exec|keys|links|network|ports|snapshots|routes|terminals|routes/[a-z]+|openapi)[.]ts|node_modules/zod/)",
+        path: "^(src/contract/(capacity|computer|exec|keys|links|network|ports|snapshots|routes|terminals|usage|routes/[a-z]+|openapi)[.]ts|node_modules/zod/)",
         dependencyTypesNot: ["type-only"],
       },
     ),

@@ -32,6 +32,7 @@ export type { Profile } from "../contract/profiles.ts";
 export type { Recording, RecordingStatus, StartRecordingInput } from "../contract/recordings.ts";
 export type { CreateSnapshot, Snapshot } from "../contract/snapshots.ts";
 export type { CreateTerminalInput } from "../contract/terminals.ts";
+export type { Usage } from "../contract/usage.ts";
 export type { CreatedWebhook, CreateWebhookInput, Webhook } from "../contract/webhooks.ts";
 export { type ActOptions, Computer, type ExecOptions } from "./computer.ts";
 export type { Computers, CreateOptions, ListOptions, Page } from "./computers.ts";

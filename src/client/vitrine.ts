@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Capacity } from "../contract/capacity.ts";
 import type { Event } from "../contract/events.ts";
 import { apiKeyFile, DEFAULT_LISTEN, dataDir } from "../contract/local.ts";
+import type { Usage } from "../contract/usage.ts";
 import { Computers } from "./computers.ts";
 import type { CallOptions } from "./deadline.ts";
 import { type Engine, type LocalOptions, startEngine } from "./engine.ts";
@@ -68,6 +69,11 @@ export class Vitrine {
   /** How much the host takes on, and how many more computers fit. */
   capacity(options: CallOptions = {}): Promise<Capacity> {
     return this.#transport.json({ ...options, method: "GET", path: "/v1/capacity" });
+  }
+
+  /** What each running computer uses of the host's processors and memory. */
+  async usage(options: CallOptions = {}): Promise<Usage[]> {
+    return (await this.#transport.json<{ data: Usage[] }>({ ...options, method: "GET", path: "/v1/usage" })).data;
   }
 
   /** The recordings of a computer by its id or name, also of one that was deleted. */

@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { computers, followFleet } from "./state/fleet.ts";
+import { followLoads } from "./state/loads.ts";
 import { path } from "./state/router.ts";
 import { session, unreachable } from "./state/session.ts";
 import { ComputerPage } from "./views/computer.tsx";
@@ -33,6 +34,7 @@ const SignedIn = () => {
   useEffect(() => {
     const abort = new AbortController();
     followFleet(abort.signal);
+    followLoads(abort.signal);
     return () => {
       abort.abort();
       computers.value = null;

@@ -22,6 +22,7 @@ import { BrowserToolsets } from "./browser/toolset/toolsets.ts";
 import { createCapacity } from "./capacity/capacity.ts";
 import { watchDisk } from "./capacity/disk-watch.ts";
 import { thisMachine } from "./capacity/resources.ts";
+import { usage } from "./capacity/usage.ts";
 import { claimants } from "./computers/claimants.ts";
 import { computers } from "./computers/computers.ts";
 import { createEngine, type Engine, ended, release } from "./computers/engine.ts";
@@ -282,6 +283,7 @@ const run = async (
     limits,
     lanes: new Lanes(limits),
     capacity,
+    usage: () => usage(store.computers, meter),
     disk,
     metrics,
     version: version(),

@@ -26,7 +26,10 @@ afterEach(async () => {
   rmSync(dir, { recursive: true });
 });
 const begin = async (limits: Partial<Limits>) => {
-  service = await startService(dir, fleet, { config: { limits }, host: { meter: { resources: () => host, ownMb: () => 0 } } });
+  service = await startService(dir, fleet, {
+    config: { limits },
+    host: { meter: { resources: () => host, ownMb: () => 0, cpuS: () => 0 } },
+  });
 };
 const create = (body: object = {}, query = "") => service.call("POST", `/v1/computers${query}`, { template: "scratch", ...body });
 const capacity = async () => (await service.call("GET", "/v1/capacity")).body;
@@ -153,4 +156,17 @@ test("a disk below its reserve: nothing is made or started, readyz, capacity, me
     { type: "disk.low", computer_id: null, data: { free_mb: 2000, reserve_mb: 2048 } },
     { type: "disk.ok", data: { free_mb: 4000 } },
   ]);
+});
+
+test("what each running computer uses, to who sees it", async () => {
+  await begin({});
+  const { body: key } = await service.call("POST", "/v1/keys", { name: "bob" });
+  const { body } = await create();
+  expect((await service.call("GET", "/v1/usage")).body).toEqual({
+    data: [{ computer_id: body.id, cpu_s: 0, memory_mb: 0 }],
+    next_cursor: null,
+  });
+  expect(await new Vitrine({ url: service.url, apiKey: key.key }).usage()).toEqual([]);
+  await service.call("POST", `/v1/computers/${body.id}/stop`);
+  expect(await new Vitrine(service).usage()).toEqual([]);
 });

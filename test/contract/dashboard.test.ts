@@ -130,6 +130,7 @@ test("looking at the grid is no use of a computer", async () => {
 test("who is connected is told as it changes", async () => {
   await world.make({ name: "bob" });
   await world.openSignedIn();
+  await has("bob", "0 % of a core, 0 MiB in use");
   await has("bob", "nobody is connected");
   const { live_url } = (await world.service.call("GET", "/v1/computers/bob")).body;
   const viewer = await world.page.context().newPage();

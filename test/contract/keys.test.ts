@@ -164,6 +164,7 @@ describe("a key sees its own computers alone", () => {
         "listKeys",
         "listProfiles",
         "listTemplates",
+        "listUsage",
         "listWebhooks",
         "metrics",
         "ready",

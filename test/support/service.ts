@@ -38,6 +38,7 @@ export const fakeHost = (fleet: Pick<FakeFleet, "driver" | "openGuest">): Host =
   meter: {
     resources: () => ({ ramMb: 1e6, ramAvailableMb: 1e6, cpus: 64, diskMb: 1e6, diskFreeMb: 1e6 }),
     ownMb: () => 0,
+    cpuS: () => 0,
   },
   bootDeadlineMs: 20_000,
   overheadMb: 100,

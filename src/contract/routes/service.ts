@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Capacity } from "../capacity.ts";
 import { TemplateName } from "../computer.ts";
 import type { Route } from "../route.ts";
+import { Usage } from "../usage.ts";
 import { list } from "./shared.ts";
 
 /** The service itself. */
@@ -28,6 +29,13 @@ export const service = {
     summary: "How much the host takes on, and how many more computers fit",
     status: 200,
     answer: Capacity,
+  },
+  listUsage: {
+    method: "get",
+    path: "/v1/usage",
+    summary: "What each running computer uses of the host's processors and memory",
+    status: 200,
+    answer: list(Usage),
   },
   metrics: {
     method: "get",

@@ -1,7 +1,10 @@
+import { useComputed } from "@preact/signals";
 import type { Computer } from "../../contract/computer.ts";
+import { loads } from "../state/loads.ts";
 import { now } from "../state/now.ts";
 import { onLink } from "../state/router.ts";
 import { connected } from "../words/connected.ts";
+import { loadWords } from "../words/load.ts";
 import { computerPath } from "../words/paths.ts";
 import { age, moment } from "../words/time.ts";
 import { Status } from "./status.tsx";
@@ -13,6 +16,12 @@ const Age = ({ at }: { at: string }) => (
     {age(at, now.value)}
   </time>
 );
+
+/** By itself, so that a look at the loads draws nothing else anew. */
+const Busy = ({ id }: { id: string }) => {
+  const load = useComputed(() => loads.value.get(id));
+  return load.value ? <p class="quiet">{loadWords(load.value)}</p> : null;
+};
 
 export const Card = ({ computer }: { computer: Computer }) => {
   const { id, name, template, vcpus, ram_mb, created_at, connections, last_error } = computer;
@@ -29,6 +38,7 @@ export const Card = ({ computer }: { computer: Computer }) => {
         <p class="quiet">
           {template} · {vcpus} vCPU · {ram_mb} MiB · <Age at={created_at} />
         </p>
+        <Busy id={id} />
         <p class="quiet">{connected(connections) || "nobody is connected"}</p>
         {last_error && <p class="problem">{last_error.message}</p>}
         <Verbs computer={computer} />

@@ -1,4 +1,5 @@
 import type { TemplateName } from "../../contract/computer.ts";
+import type { Usage } from "../../contract/usage.ts";
 import type { ControlLocks } from "../actions/control.ts";
 import type { PerformCall } from "../actions/perform.ts";
 import type { Attempts } from "../auth/attempts.ts";
@@ -47,6 +48,7 @@ export interface Context {
   limits: Limits;
   lanes: Lanes;
   capacity: Capacity;
+  usage(): Usage[];
   disk: Pick<DiskWatch, "require">;
   metrics: Metrics;
   /** Under which published ports have their hosts, beside localhost. */

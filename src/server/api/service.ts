@@ -13,8 +13,9 @@ export const serviceHandlers = ({
   hasImage,
   capacity,
   disk,
+  usage,
   metrics,
-}: Context): Pick<Handlers, "listTemplates" | "getCapacity" | "metrics" | "health" | "ready"> => ({
+}: Context): Pick<Handlers, "listTemplates" | "getCapacity" | "listUsage" | "metrics" | "health" | "ready"> => ({
   listTemplates: async () => ({
     data: await Promise.all(
       TEMPLATES.map(async (id) => ({
@@ -29,6 +30,7 @@ export const serviceHandlers = ({
     next_cursor: null,
   }),
   getCapacity: () => capacity.report(),
+  listUsage: ({ computers }) => ({ data: usage().filter(({ computer_id }) => computers.find(computer_id) !== null), next_cursor: null }),
   metrics: async ({ response }) => {
     const text = await metrics.text();
     response.setHeader("Content-Type", metrics.contentType);

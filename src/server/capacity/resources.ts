@@ -1,5 +1,6 @@
 import { readFileSync, statfsSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { readStat } from "../process/identity.ts";
 
 /** What a host has. MiB. */
 export interface Resources {
@@ -16,9 +17,13 @@ export interface Meter {
   resources(): Resources;
   /** Memory that a process has for itself alone; 0 when there is no such process. */
   ownMb(pid: number): number;
+  /** Seconds of processor time that a process has used; null when there is no such process. */
+  cpuS(pid: number): number | null;
 }
 
 const KIB_PER_MIB = 1024;
+/** Of proc(5)'s times, on every Linux. */
+const TICKS_PER_S = 100;
 
 /** The kB of one line of a file of proc(5). */
 const kilobytes = (text: string, name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? 0);
@@ -44,5 +49,9 @@ export const thisMachine = (dataDir: string): Meter => ({
     } catch {
       return 0;
     }
+  },
+  cpuS: (pid) => {
+    const ticks = readStat(pid)?.cpu_ticks;
+    return ticks === undefined ? null : ticks / TICKS_PER_S;
   },
 });

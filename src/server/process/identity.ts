@@ -14,6 +14,8 @@ export interface ProcessStat {
   group: number;
   session: number;
   start_time: number;
+  /** Processor time that it has used, in user and kernel mode. */
+  cpu_ticks: number;
 }
 
 export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -25,7 +27,13 @@ export const readStat = (pid: number, { zombies = false } = {}): ProcessStat | n
     // The command name is in parentheses and may itself hold spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (!zombies && (fields[0] === "Z" || fields[0] === "X")) return null;
-    return { parent: Number(fields[1]), group: Number(fields[2]), session: Number(fields[3]), start_time: Number(fields[19]) };
+    return {
+      parent: Number(fields[1]),
+      group: Number(fields[2]),
+      session: Number(fields[3]),
+      start_time: Number(fields[19]),
+      cpu_ticks: Number(fields[11]) + Number(fields[12]),
+    };
   } catch {
     return null;
   }

@@ -11,6 +11,16 @@ test("this machine has something of everything, and what is free is no more than
   expect(diskMb).toBeGreaterThanOrEqual(diskFreeMb);
 });
 
+test("a process's processor time grows with what it does, and is null when it is gone", { timeout: 60_000 }, () => {
+  const { cpuS } = thisMachine(tmpdir());
+  const before = cpuS(process.pid) as number;
+  const used = () => (cpuS(process.pid) as number) - before;
+  const enough = Date.now() + 30_000;
+  while (used() < 0.1 && Date.now() < enough) for (let i = 0; i < 1e6; i++) Math.sqrt(i);
+  expect(used()).toBeGreaterThanOrEqual(0.1);
+  expect(cpuS(2 ** 22)).toBe(null);
+});
+
 test("a process's own memory grows with what it fills, and is nothing when it is gone", () => {
   const { ownMb } = thisMachine(tmpdir());
   const before = ownMb(process.pid);

@@ -9,6 +9,7 @@ import { inputOf, LIVES, MODES, VIEWPORTS } from "../../../src/dashboard/words/c
 import { isOf, isTrouble, TELLABLE, tell } from "../../../src/dashboard/words/event.ts";
 import { inOrder, joinPath, previewOf, textOf, trail } from "../../../src/dashboard/words/files.ts";
 import { LINK_LIVES, linkInputOf, POWERS, powerWords } from "../../../src/dashboard/words/links.ts";
+import { loadsOf, loadWords } from "../../../src/dashboard/words/load.ts";
 import { snippetsFor } from "../../../src/dashboard/words/snippets.ts";
 import { age, position, size, span } from "../../../src/dashboard/words/time.ts";
 
@@ -181,4 +182,14 @@ test.each([
 test("bytes are text only when they are", () => {
   const bytes = (...values: number[]) => new Uint8Array(values).buffer;
   expect([textOf(bytes(0xc3, 0xa9)), textOf(bytes(0xc3)), textOf(bytes(65, 0)), textOf(bytes())]).toEqual(["é", null, null, ""]);
+});
+
+test("loads are between two looks", () => {
+  const look = (cpu_s: number) => [{ computer_id: "a", cpu_s, memory_mb: 300 }];
+  const between = (before: number, now: number) => loadsOf(look(before), look(now), 5).get("a");
+  expect(between(10, 12.5)).toEqual({ cpu: 0.5, memoryMb: 300 });
+  expect(between(10, 1)).toEqual({ cpu: null, memoryMb: 300 });
+  expect(loadsOf([], look(3), 5).get("a")).toEqual({ cpu: null, memoryMb: 300 });
+  expect(loadWords({ cpu: 0.123, memoryMb: 300 })).toBe("12 % of a core, 300 MiB in use");
+  expect(loadWords({ cpu: null, memoryMb: 300 })).toBe("300 MiB in use");
 });
