@@ -6,7 +6,7 @@ import type { Caller } from "../auth/caller.ts";
 import { signInCookie } from "../auth/cookies.ts";
 import type { SessionRecord } from "../store/sessions.ts";
 import type { Context } from "./context.ts";
-import type { Handlers } from "./route.ts";
+import type { Handlers } from "./operate.ts";
 import { isSecure } from "./urls.ts";
 
 const viewOf = ({ key }: Caller, session: SessionRecord | null): Session => ({
