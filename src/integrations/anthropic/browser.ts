@@ -5,12 +5,11 @@ import {
   type BetaBrowserState,
   type BetaBrowserToolsetOptions,
   type BetaFilePolicy,
-  type BetaScreenshotResult,
   type BetaToolsetCallContext,
 } from "@anthropic-ai/sdk/helpers/beta/toolsets";
 import type { BetaBrowserMemberInput, BetaBrowserMemberName, BetaBrowserStateBlockParam } from "@anthropic-ai/sdk/resources/beta";
 import type { Computer } from "../../client/index.ts";
-import { perform } from "./member.ts";
+import { perform, pictureIn } from "./member.ts";
 
 export type VitrineBrowserToolsetOptions = Omit<BetaBrowserToolsetOptions, "browserState">;
 
@@ -68,11 +67,8 @@ export class VitrineBrowserToolset extends BetaAbstractBrowserToolset20260801 {
     const { tabs = [], state_changes } = content.find((block) => block.type === "browser_state") ?? {};
     this.#seen.state = { tabs, state_changes: [...(state_changes ?? []), ...notices.flatMap(dismissed)] };
 
-    const [picture] = content;
-    if (picture?.type === "image") {
-      const { data, media_type } = picture.source;
-      return { data, mediaType: media_type as NonNullable<BetaScreenshotResult["mediaType"]> };
-    }
+    const picture = pictureIn(content[0]);
+    if (picture) return picture;
     if (name === "navigate") return landed(first);
     if (READERS.has(name)) return first;
     if (name === "list_tabs") return tabs;

@@ -2,12 +2,11 @@ import {
   BetaAbstractComputerToolset20260801,
   type BetaComputerMemberResult,
   type BetaComputerToolsetOptions,
-  type BetaScreenshotResult,
   type BetaToolsetCallContext,
 } from "@anthropic-ai/sdk/helpers/beta/toolsets";
 import type { BetaComputerMemberInput, BetaComputerMemberName } from "@anthropic-ai/sdk/resources/beta";
 import { type Computer, type Viewport, VitrineError } from "../../client/index.ts";
-import { perform } from "./member.ts";
+import { perform, pictureIn } from "./member.ts";
 
 export interface VitrineComputerToolsetOptions extends BetaComputerToolsetOptions {
   /** The size, in pixels, in which the model sees the screen and names its places. Default: the screen's own. */
@@ -35,12 +34,10 @@ export class VitrineComputerToolset extends BetaAbstractComputerToolset20260801 
     input: BetaComputerMemberInput,
   ): Promise<BetaComputerMemberResult> {
     const [shown] = await perform(this.#computer, { toolset_name: "computer", name, input, ...this.#display }, signal);
-    if (shown?.type === "image") {
-      const { data, media_type } = shown.source;
-      return { data, mediaType: media_type as NonNullable<BetaScreenshotResult["mediaType"]> };
-    }
+    const picture = pictureIn(shown);
+    if (picture) return picture;
     // The SDK says by itself that an action was done.
-    if (name !== "cursor_position" || !shown) return;
+    if (name !== "cursor_position" || shown?.type !== "text") return;
     const [x = 0, y = 0] = (shown.text.match(/\d+/g) ?? []).map(Number);
     return { x, y };
   }

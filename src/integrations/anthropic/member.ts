@@ -1,6 +1,6 @@
-import { ToolError } from "@anthropic-ai/sdk/helpers/beta/toolsets";
+import { type BetaScreenshotResult, ToolError } from "@anthropic-ai/sdk/helpers/beta/toolsets";
 import type { Computer } from "../../client/index.ts";
-import { performAnthropic, type Shown, saidIn } from "../shared/anthropic.ts";
+import { type ImageBlock, performAnthropic, type Shown, saidIn } from "../shared/anthropic.ts";
 import { failureText } from "../shared/report.ts";
 
 /** A member of one of Anthropic's toolsets, as a model calls it. */
@@ -27,4 +27,11 @@ export const perform = async <Block = never>(
   });
   if (is_error) throw new ToolError(saidIn(content as { type: string }[]));
   return content;
+};
+
+/** The picture that a member gave, as the SDK takes it. */
+export const pictureIn = (block: { type: string } | undefined): BetaScreenshotResult | undefined => {
+  if (block?.type !== "image") return;
+  const { data, media_type } = (block as ImageBlock).source;
+  return { data, mediaType: media_type as NonNullable<BetaScreenshotResult["mediaType"]> };
 };
