@@ -24,6 +24,8 @@ export interface BrowserRequest {
 export const askBrowser = async (guest: BrowserGuest, request: BrowserRequest, signal: AbortSignal): Promise<BrowserAnswer> => {
   let stream: Duplex | undefined;
   const { promise, resolve, reject } = Promise.withResolvers<BrowserAnswer>();
+  // It may be rejected while the connection is still under way, before anybody waits for it.
+  promise.catch(() => {});
   const abort = () => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   try {
@@ -45,7 +47,6 @@ export const askBrowser = async (guest: BrowserGuest, request: BrowserRequest, s
     if (signal.aborted) throw error;
     throw new BrowserGone(error instanceof Error ? error.message : String(error), { cause: error });
   } finally {
-    promise.catch(() => {});
     signal.removeEventListener("abort", abort);
   }
 };
