@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { computers, followFleet } from "./state/fleet.ts";
 import { followLoads } from "./state/loads.ts";
 import { path } from "./state/router.ts";
@@ -24,7 +24,18 @@ const NotFound = () => (
   </main>
 );
 
+/** Who goes to another page by keyboard or screen reader begins at its heading, and not where the link was. */
+const useFocusOnArrival = () => {
+  const shown = useRef(path.value);
+  useEffect(() => {
+    if (shown.current === path.value) return;
+    shown.current = path.value;
+    document.querySelector("h1")?.focus();
+  }, [path.value]);
+};
+
 const Page = () => {
+  useFocusOnArrival();
   const id = computerIn(path.value);
   if (id !== null) return <ComputerPage key={id} id={id} />;
   return path.value === "/" ? <Grid /> : <NotFound />;

@@ -45,7 +45,9 @@ const update = (news) => {
 const desktop = new Desktop(byId("screen"), displayUrl, {
   change: (state) => {
     update({ desktop: state, seen: known.seen || state === "connected" });
-    if (state === "connected" && known.power === "control" && document.activeElement === document.body) desktop.focus();
+    // In a frame the focus stays where the person has it.
+    const free = window.parent === window && document.activeElement === document.body;
+    if (state === "connected" && known.power === "control" && free) desktop.focus();
     // The desktop may be gone because the link is; the service tells when it is asked anew.
     if (state === "disconnected" && known.status === "running" && !known.refused) follow();
   },

@@ -23,6 +23,7 @@ test("a computer is watched, driven, and its timeline says what happened", async
   expect(world.page.url()).toBe(`${world.service.url}/computers/${id}`);
   await live("connected");
   await told("Somebody watches and may drive");
+  expect(await world.page.evaluate("document.activeElement.textContent")).toBe("ada");
   await world.page.frameLocator("iframe").getByRole("button", { name: "Take control" }).click();
   await told("A person drives");
   await world.page.frameLocator("iframe").getByRole("button", { name: "Release" }).click();

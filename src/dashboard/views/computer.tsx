@@ -36,7 +36,7 @@ const Known = ({ computer }: { computer: Computer }) => {
         <a href="/" onClick={onLink}>
           Computers
         </a>
-        <h1>{name}</h1>
+        <h1 tabIndex={-1}>{name}</h1>
         <Status computer={computer} />
         <span class="gap" />
         <Verbs computer={computer} onDeleted={() => go("/")} />

@@ -22,7 +22,7 @@ export const FirstRun = ({ onOptions }: { onOptions: () => void }) => {
   return (
     <>
       <section class="panel first">
-        <h1>No computer yet</h1>
+        <h1 tabIndex={-1}>No computer yet</h1>
         <p>A computer is a microVM with a desktop and Chromium, which you and your programs can watch and drive.</p>
         <div class="row">
           <button type="button" class="primary" disabled={busy} onClick={() => void begin()}>

@@ -32,7 +32,7 @@ export const Grid = () => {
   return (
     <main class="page">
       <div class="row">
-        <h1>Computers</h1>
+        <h1 tabIndex={-1}>Computers</h1>
         <span class="quiet" role="status">
           {shown.length === all.size ? all.size : `${shown.length} of ${all.size}`}
         </span>
