@@ -1,5 +1,6 @@
 import { readFileSync, statfsSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { familyOf } from "../process/family.ts";
 import { readStat } from "../process/identity.ts";
 
 /** What a host has. MiB. */
@@ -15,9 +16,9 @@ export interface Resources {
 /** Where that is read. */
 export interface Meter {
   resources(): Resources;
-  /** Memory that a process has for itself alone; 0 when there is no such process. */
+  /** Memory that a process and what it has started have for themselves alone; 0 when there is no such process. */
   ownMb(pid: number): number;
-  /** Seconds of processor time that a process has used; null when there is no such process. */
+  /** Seconds of processor time that a process and what it has started have used; null when there is no such process. */
   cpuS(pid: number): number | null;
 }
 
@@ -27,6 +28,17 @@ const TICKS_PER_S = 100;
 
 /** The kB of one line of a file of proc(5). */
 const kilobytes = (text: string, name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? 0);
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** A template's pages, which are shared until they are written to, are file pages and do not count. */
+const ownKilobytes = (pid: number): number => {
+  try {
+    return kilobytes(readFileSync(`/proc/${pid}/status`, "utf8"), "RssAnon");
+  } catch {
+    return 0;
+  }
+};
 
 /** This machine; its disk is the one that `dataDir` is on. */
 export const thisMachine = (dataDir: string): Meter => ({
@@ -42,16 +54,9 @@ export const thisMachine = (dataDir: string): Meter => ({
       diskFreeMb: Math.floor(bavail / blocksPerMb),
     };
   },
-  ownMb: (pid) => {
-    try {
-      // A template's pages, which are shared until they are written to, are file pages and do not count.
-      return Math.floor(kilobytes(readFileSync(`/proc/${pid}/status`, "utf8"), "RssAnon") / KIB_PER_MIB);
-    } catch {
-      return 0;
-    }
-  },
+  ownMb: (pid) => Math.floor(sum(familyOf(pid).map(ownKilobytes)) / KIB_PER_MIB),
   cpuS: (pid) => {
-    const ticks = readStat(pid)?.cpu_ticks;
-    return ticks === undefined ? null : ticks / TICKS_PER_S;
+    const stats = familyOf(pid).map((one) => readStat(one));
+    return stats[0] ? sum(stats.map((stat) => stat?.cpu_ticks ?? 0)) / TICKS_PER_S : null;
   },
 });

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
 import { thisMachine } from "../../../src/server/capacity/resources.ts";
@@ -28,4 +30,18 @@ test("a process's own memory grows with what it fills, and is nothing when it is
   expect(ownMb(process.pid) - before).toBeGreaterThan(48);
   expect(filled[0]).toBe(1);
   expect(ownMb(2 ** 22)).toBe(0);
+});
+
+test("what a process has started counts with it, as a machine's QEMU does with its box", { timeout: 60_000 }, async () => {
+  const { ownMb, cpuS } = thisMachine(tmpdir());
+  const program = "const filled = Buffer.alloc(100 * 1024 ** 2, 1); console.log(filled[0]); setTimeout(() => {}, 1e6)";
+  const box = spawn("sh", ["-c", '"$0" -e "$1"; true', process.execPath, program], { detached: true, stdio: ["ignore", "pipe", "ignore"] });
+  try {
+    await once(box.stdout, "data");
+    expect(ownMb(box.pid as number)).toBeGreaterThan(90);
+    expect(cpuS(box.pid as number)).toBeGreaterThan(0);
+  } finally {
+    process.kill(-(box.pid as number), "SIGKILL");
+    await once(box, "exit");
+  }
 });
