@@ -15,11 +15,11 @@ const client = new Client({ name: "example", version: "1" });
 await client.connect(
   new StdioClientTransport({ command: process.execPath, args: [vitrine, "mcp"], env: process.env as Record<string, string> }),
 );
-/** A tool's answer as text; a failure is thrown. A browser that is not there yet, as on a busy host without KVM, is asked again. */
+/** A tool's answer as text; a failure is thrown. A browser that is late, as on a busy host without KVM, is asked again. */
 const call = async (name: string, input: Record<string, unknown> = {}, tries = 6): Promise<string> => {
   const { content, isError } = await client.callTool({ name, arguments: input });
   const text = content.map((block) => (block.type === "text" ? block.text : `(${block.type})`)).join("\n");
-  if (isError && text.startsWith("browser_unavailable") && tries > 1) return call(name, input, tries - 1);
+  if (isError && name.startsWith("browser_") && tries > 1) return call(name, input, tries - 1);
   if (isError) throw new Error(`${name}: ${text}`);
   console.log(`${name}: ${text.slice(0, 200)}`);
   return text;
