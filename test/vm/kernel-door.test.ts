@@ -31,6 +31,8 @@ test("Kernel's SDK and Playwright use a computer: page, screen, hand, replay, fi
   await browsers.computer.clickMouse(id, { x: left + 400, y: Math.round(top + height / 4) });
   await expect.poll(() => page.title(), { timeout: 60_000 }).toBe("Ordered");
   await browsers.computer.clickMouse(id, { x: left + 400, y: Math.round(top + height * 0.7) });
+  // A guest under emulation may take a while to hear of a click.
+  await expect.poll(() => page.evaluate("document.activeElement.id"), { timeout: 60_000 }).toBe("name");
   await browsers.computer.typeText(id, { text: "Šemík" });
   await expect.poll(() => page.inputValue("#name"), { timeout: 60_000 }).toBe("Šemík");
 
