@@ -124,7 +124,8 @@ const anthropic = () => {
   let asked = [];
   return async (body) => {
     // Whoever goes on in a thread sends what is new alone.
-    if (!script && !body.tools?.some(({ type }) => type === "computer_toolset_20260801")) throw new Error("the computer toolset is missing");
+    if (!script && !body.tools?.some(({ type }) => type === "computer_toolset_20260801"))
+      throw new Error("the computer toolset is missing");
     const { content } = body.messages.at(-1);
     for (const [i, { id }] of asked.entries()) {
       if (content[i]?.type !== "tool_result" || content[i].tool_use_id !== id || content[i].toolset_name !== "computer")
