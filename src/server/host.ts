@@ -13,7 +13,7 @@ import type { Config } from "./setup/config.ts";
 import type { Requirement } from "./setup/packages.ts";
 import { setUp } from "./setup/setup.ts";
 import { endBuild } from "./templates/build.ts";
-import { type Shape, TEMPLATE_VIEWPORT } from "./templates/shape.ts";
+import type { Shape } from "./templates/shape.ts";
 import { discardTemplate, refer, removeAbandoned, removeDiscarded, templatesDir, unrefer } from "./templates/store.ts";
 import { openTemplates, type Templates } from "./templates/templates.ts";
 import { warm } from "./templates/warm.ts";
@@ -39,8 +39,8 @@ export interface Host
 }
 
 /** What a guest reads that is booted to become a template: nobody's options. */
-const templateFiles = ({ template, mode }: Shape, secret: string) => {
-  const browser = { mode: mode === "headless" ? mode : ("live" as const), viewport: TEMPLATE_VIEWPORT };
+const templateFiles = ({ template, mode, viewport }: Shape, secret: string) => {
+  const browser = { mode: mode === "headless" ? mode : ("live" as const), viewport };
   const spec = CreateComputer.parse({ template, browser, network: { mode: "off" } });
   return bootFiles({ name: "template", spec }, secret);
 };

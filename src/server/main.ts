@@ -31,6 +31,7 @@ import { orphan } from "./computers/orphan.ts";
 import { startPool } from "./computers/pool.ts";
 import { startReaper } from "./computers/reap.ts";
 import { reconcile } from "./computers/reconcile.ts";
+import { startSizes } from "./computers/sizes.ts";
 import { suspendAll } from "./computers/suspend-all.ts";
 import { sweep } from "./computers/sweep.ts";
 import { connectDisplay } from "./display/connect.ts";
@@ -183,6 +184,7 @@ const run = async (
   await reconcile(engine);
   const stopReaper = startReaper(engine);
   const pool = startPool(engine, config.pool);
+  const sizes = startSizes(engine);
   const toolsets = new BrowserToolsets();
   const displays = new OpenDisplays({
     connect: async (id, signal) => {
@@ -321,7 +323,7 @@ const run = async (
     toolsets.closeAll();
     displays.closeAll();
     if (suspend) await suspendAll(engine, atOnce, SUSPEND_MS);
-    await pool.close();
+    await Promise.all([pool.close(), sizes.close()]);
     await release(engine);
     store.close();
   };

@@ -13,7 +13,7 @@ export const fakeTemplate = (dir: string): Template => {
   return {
     key: "aaaa",
     dir: templateDir,
-    shape: { template: "browser", mode: "live", vcpus: 2, ram_mb: 2048, disk_size_mb: 10240 },
+    shape: { template: "browser", mode: "live", vcpus: 2, ram_mb: 2048, disk_size_mb: 10240, viewport: { width: 1280, height: 800 } },
     disks: { root: { file: "", overlay: null }, workspace: { file: "", overlay: null } },
     state: { file: join(templateDir, "state"), memory: null, exact: true },
     secret: SECRET,

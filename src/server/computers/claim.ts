@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { withDeadline } from "../deadline.ts";
-import { shapeOf, TEMPLATE_VIEWPORT } from "../templates/shape.ts";
+import { shapeOf, withCommonViewport } from "../templates/shape.ts";
 import { machineSpec } from "./boot.ts";
 import { bringUp } from "./bring-up.ts";
 import type { Engine, Step, Waiting } from "./engine.ts";
@@ -11,7 +11,7 @@ import { become } from "./restore.ts";
 /** One that waits and has the shape that is asked for. */
 export const waitingFor = (engine: Engine, spec: ComputerRecord["spec"]): Waiting | null => {
   if (engine.waiting.size === 0) return null;
-  const shape = shapeOf(spec);
+  const shape = withCommonViewport(shapeOf(spec));
   // Disks grow, and do not shrink.
   const fits = ({ shape: its, disks_mb }: Waiting) => isDeepStrictEqual(its, shape) && disks_mb.workspace <= spec.workspace_quota_mb;
   return [...engine.waiting.values()].find(fits) ?? null;
@@ -27,7 +27,7 @@ export const claim = (engine: Engine, { id }: Waiting): void => {
 export const takeOver = (
   engine: Engine,
   record: ComputerRecord,
-  { image, disks_mb, machine, guest }: Waiting,
+  { image, shape, disks_mb, machine, guest }: Waiting,
   parent: AbortSignal,
   step: Step,
 ): Promise<ComputerRecord> =>
@@ -47,7 +47,7 @@ export const takeOver = (
       engine,
       record,
       machineSpec(engine, record, image),
-      { saved: { viewport: TEMPLATE_VIEWPORT, disks_mb }, copy: false },
+      { saved: { viewport: shape.viewport, disks_mb }, copy: false },
       clock,
       signal,
     );

@@ -121,7 +121,8 @@ export interface Engine extends Ports {
   /** Those that are being made to wait. */
   preparing: Set<ComputerRecord>;
   /**
-   * `change` (record) after every change of a record; `activity` (id) when a computer begins or ceases to be in use; `claimed` when one that waited has become somebody's.
+   * `change` (record) after every change of a record; `activity` (id) when a computer begins or ceases to be in use; `claimed` when one that waited has become somebody's;
+   * `resized` when a new one was given another screen than it was restored with.
    */
   events: EventEmitter<Events>;
 }
@@ -130,6 +131,7 @@ interface Events {
   change: [ComputerRecord];
   activity: [string];
   claimed: [];
+  resized: [ComputerRecord];
 }
 
 export const createEngine = (ports: Ports): Engine => ({

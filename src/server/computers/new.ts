@@ -36,6 +36,17 @@ export const newRecord = (
   };
 };
 
+/** Does work that takes what a computer takes of the host, and is nobody's. Throws capacity_exceeded. */
+export const prepared = async <T>(engine: Engine, record: ComputerRecord, work: () => Promise<T>): Promise<T> => {
+  engine.admit(record);
+  engine.preparing.add(record);
+  try {
+    return await work();
+  } finally {
+    engine.preparing.delete(record);
+  }
+};
+
 /** Makes the links that a computer's URLs carry. */
 export const issueLinks = ({ store }: Pick<Engine, "store">, record: ComputerRecord): void => {
   for (const link of ownLinks(record, store.ports.list(record.id))) store.links.insert(link);

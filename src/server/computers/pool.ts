@@ -9,7 +9,7 @@ import { whileAlive } from "./attach.ts";
 import { machineSpec } from "./boot.ts";
 import type { Engine, Waiting } from "./engine.ts";
 import { growDisks } from "./grow.ts";
-import { newRecord } from "./new.ts";
+import { newRecord, prepared } from "./new.ts";
 import type { ComputerRecord } from "./record.ts";
 import { renewalOf } from "./renewal.ts";
 
@@ -22,13 +22,7 @@ const RETRY_AFTER_MS = 30_000;
 const prepareOne = (engine: Engine, template: TemplateName, parent: AbortSignal): Promise<Waiting> =>
   withDeadline("A computer of the pool", engine.bootDeadlineMs, parent, async (signal) => {
     const record = newRecord(engine, { name: "waiting", spec: CreateComputer.parse({ template }), keyId: null });
-    engine.admit(record);
-    engine.preparing.add(record);
-    try {
-      return await restoreOne(engine, record, signal);
-    } finally {
-      engine.preparing.delete(record);
-    }
+    return prepared(engine, record, () => restoreOne(engine, record, signal));
   });
 
 const restoreOne = async (engine: Engine, record: ComputerRecord, signal: AbortSignal): Promise<Waiting> => {

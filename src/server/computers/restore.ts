@@ -34,13 +34,14 @@ export interface Origin {
 }
 
 /** Gives the saved screen, or window, the size that the session asks for. */
-const resize = async (record: ComputerRecord, guest: Guest, saved: Viewport, signal: AbortSignal): Promise<void> => {
+const resize = async (engine: Engine, record: ComputerRecord, guest: Guest, saved: Viewport, signal: AbortSignal): Promise<void> => {
   const { viewport } = record.spec.browser;
   if (!hasBrowser(record) || isDeepStrictEqual(viewport, saved)) return;
   await withCdp(guest, signal, (cdp) => {
     const seen = () => sizeWindow(cdp, viewport, !hasDisplay(record));
     return hasDisplay(record) ? resizeDisplay(guest, viewport, signal, seen) : seen();
   });
+  engine.events.emit("resized", record);
 };
 
 /** What makes a restored machine this computer: a disk, an identity and a session of its own. */
@@ -56,7 +57,7 @@ export const become =
   async (live: Live): Promise<void> => {
     const { machine, guest } = live;
     // Chromium does this on the processor that the agent leaves free.
-    const resized = saved ? resize(record, guest, saved.viewport, signal) : Promise.resolve();
+    const resized = saved ? resize(engine, record, guest, saved.viewport, signal) : Promise.resolve();
     resized.catch(() => {});
     const grow = saved ? await growDisks(machine, spec.disks_mb, saved.disks_mb) : {};
     // Told while it is renewed, rather than before.

@@ -13,7 +13,14 @@ const FileMark = z.object({ size: z.int(), mtime_ms: z.number(), inode: z.int(),
 /** manifest.json of a finished template, mode 0600. It is written last, so its presence marks the template complete. */
 export const Manifest = z.object({
   key: z.string(),
-  shape: z.object({ template: z.string(), mode: z.string(), vcpus: z.int(), ram_mb: z.int(), disk_size_mb: z.int() }),
+  shape: z.object({
+    template: z.string(),
+    mode: z.string(),
+    vcpus: z.int(),
+    ram_mb: z.int(),
+    disk_size_mb: z.int(),
+    viewport: z.object({ width: z.int(), height: z.int() }),
+  }),
   image_id: z.string(),
   built_at: z.iso.datetime(),
   /** What the guest's agent takes until a clone has been given its own. Of no use for anything that runs. */

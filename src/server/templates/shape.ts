@@ -1,4 +1,4 @@
-import type { CreateComputer, TemplateName } from "../../contract/computer.ts";
+import type { CreateComputer, TemplateName, Viewport } from "../../contract/computer.ts";
 import type { PerDisk } from "../disk.ts";
 
 /** What of a computer is fixed by the template it is restored from. */
@@ -9,10 +9,14 @@ export interface Shape {
   ram_mb: number;
   /** Size of the template's disk; a computer's own may be larger. */
   disk_size_mb: number;
+  /** Of the screen, or of the window of a headless browser; a computer's own may be changed after the restore, which is work for its browser. */
+  viewport: Viewport;
 }
 
-/** The screen of a template's display; a computer's own is changed after the restore. */
-export const TEMPLATE_VIEWPORT = { width: 1280, height: 800 } as const;
+/** The screen of the templates that computers with a rarer one are restored from. */
+const COMMON_VIEWPORT: Viewport = { width: 1280, height: 800 };
+
+export const withCommonViewport = (shape: Shape): Shape => ({ ...shape, viewport: COMMON_VIEWPORT });
 
 /** Disk of a template: the default, or the least for computers that ask for less. A file system grows online and never shrinks. */
 const DISK_SIZES_MB = [10240, 2048] as const;
@@ -27,4 +31,5 @@ export const shapeOf = ({ template, vcpus, ram_mb, disk_size_mb, browser }: Omit
   vcpus,
   ram_mb,
   disk_size_mb: DISK_SIZES_MB.find((size) => size <= disk_size_mb) ?? 2048,
+  viewport: template === "scratch" ? COMMON_VIEWPORT : browser.viewport,
 });

@@ -1,6 +1,6 @@
 import type { PerDisk } from "../disk.ts";
 import type { DiskBase, SavedState } from "../machine/machine.ts";
-import { type Shape, TEMPLATE_VIEWPORT, templateDisks } from "./shape.ts";
+import { type Shape, templateDisks } from "./shape.ts";
 
 /** A computer that was booted once and saved at the point where all are alike. */
 export interface Template {
@@ -16,4 +16,4 @@ export interface Template {
 }
 
 /** The screen and the disks of a computer that has just been restored from it. */
-export const savedSizes = ({ shape }: Template) => ({ viewport: TEMPLATE_VIEWPORT, disks_mb: templateDisks(shape) });
+export const savedSizes = ({ shape }: Template) => ({ viewport: shape.viewport, disks_mb: templateDisks(shape) });

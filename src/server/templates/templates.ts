@@ -5,7 +5,7 @@ import type { Accel } from "../machine/qemu/args.ts";
 import type { Progress } from "../progress.ts";
 import { type BuildPorts, ensureTemplate } from "./build.ts";
 import { templateKey } from "./key.ts";
-import { type Shape, shapeOf } from "./shape.ts";
+import { type Shape, shapeOf, withCommonViewport } from "./shape.ts";
 import { findTemplate } from "./store.ts";
 import type { Template } from "./template.ts";
 
@@ -15,8 +15,8 @@ const isCommon = (shape: Shape): boolean => isDeepStrictEqual(shape, defaultShap
 
 export interface Templates {
   /**
-   * The template of a shape. One that is asked for the first time, and is not what most computers are, is not built for a single use: the answer is null, and the
-   * computer boots, which takes no longer. One that is to be used `often` is.
+   * The template of a shape, or the one that differs from it in the screen alone. One that is asked for the first time, and is not what most computers are, is not built
+   * for a single use: the answer is null, and the computer boots, which takes no longer. One that is to be used `often` is.
    */
   find(shape: Shape, image: GuestImage, signal: AbortSignal, often?: boolean): Promise<Template | null>;
   /** The template that a computer of default shape is restored from, built where it is not there. */
@@ -27,12 +27,18 @@ export const openTemplates = (ports: BuildPorts, accel: Accel, progress: Progres
   const asked = new Set<string>();
   return {
     find: async (shape, image, signal, often = false) => {
+      const ensure = async (wanted: Shape) =>
+        ensureTemplate(ports, wanted, image, await templateKey(wanted, image, accel), progress, signal);
       const key = await templateKey(shape, image, accel);
-      const found = await findTemplate(ports.cacheDir, key);
+      const common = withCommonViewport(shape);
+      const found =
+        (await findTemplate(ports.cacheDir, key)) ??
+        (often ? null : await findTemplate(ports.cacheDir, await templateKey(common, image, accel)));
       if (found) return found;
+      if (!often && isCommon(common)) return ensure(common);
       const first = !asked.has(key);
       asked.add(key);
-      return first && !often && !isCommon(shape) ? null : ensureTemplate(ports, shape, image, key, progress, signal);
+      return first && !often ? null : ensure(shape);
     },
     ensure: async (template, image, told, signal) => {
       const shape = defaultShape(template);

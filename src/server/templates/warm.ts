@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Viewport } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
 import { connectCdp } from "../browser/cdp.ts";
 import { firstTab, sizeWindow } from "../browser/first-tab.ts";
@@ -8,7 +9,7 @@ import { connectDisplay } from "../display/connect.ts";
 import { resizeDisplay } from "../display/resize.ts";
 import { RfbClient } from "../display/rfb-client.ts";
 import type { Guest } from "../guest/guest.ts";
-import { type Shape, TEMPLATE_VIEWPORT } from "./shape.ts";
+import type { Shape } from "./shape.ts";
 
 /** What Chromium does by itself after its start is over by then. Milliseconds. */
 const SETTLE_MS = 4000;
@@ -51,10 +52,10 @@ const useBrowser = async (guest: Guest, signal: AbortSignal): Promise<void> => {
   }
 };
 
-const useDisplay = async (guest: Guest, signal: AbortSignal): Promise<void> => {
+const useDisplay = async (guest: Guest, viewport: Viewport, signal: AbortSignal): Promise<void> => {
   const cdp = await connectCdp(guest, signal);
   try {
-    for (const size of [{ width: 1024, height: 768 }, TEMPLATE_VIEWPORT])
+    for (const size of [{ width: 1024, height: 768 }, viewport])
       await resizeDisplay(guest, size, signal, () => sizeWindow(cdp, size, false));
   } finally {
     cdp.close();
@@ -69,11 +70,11 @@ const useDisplay = async (guest: Guest, signal: AbortSignal): Promise<void> => {
 };
 
 /** Waits until a booted guest is whole, and uses all of it once: what is made at a first use is then in the template, and not in the way of each clone. */
-export const warm = async ({ mode }: Shape, guest: Guest, signal: AbortSignal): Promise<void> => {
+export const warm = async ({ mode, viewport }: Shape, guest: Guest, signal: AbortSignal): Promise<void> => {
   await guest.waitFor(isWhole({ browser: mode !== "none", display: mode === "live" }), signal);
   const { exit_code } = await guest.exec({ argv: ["test", "-w", "."], user: "ohm", timeout_ms: 30_000 }, signal);
   if (exit_code !== 0) throw new VitrineError("guest_unreachable", { reason: "its workspace cannot be written" });
   if (mode !== "none") await useBrowser(guest, signal);
-  if (mode === "live") await useDisplay(guest, signal);
+  if (mode === "live") await useDisplay(guest, viewport, signal);
   await sleep(SETTLE_MS, undefined, { signal });
 };

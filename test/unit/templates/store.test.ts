@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CreateComputer } from "../../../src/contract/computer.ts";
 import { FILES, markFiles, readManifest, verify, writeManifest } from "../../../src/server/templates/manifest.ts";
-import { type Shape, shapeOf } from "../../../src/server/templates/shape.ts";
+import { type Shape, shapeOf, withCommonViewport } from "../../../src/server/templates/shape.ts";
 import {
   buildDir,
   discardTemplate,
@@ -25,7 +25,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(cache, { recursive: true }));
 
-const shape: Shape = { template: "browser", mode: "live", vcpus: 2, ram_mb: 2048, disk_size_mb: 10240 };
+const shape: Shape = {
+  template: "browser",
+  mode: "live",
+  vcpus: 2,
+  ram_mb: 2048,
+  disk_size_mb: 10240,
+  viewport: { width: 1280, height: 800 },
+};
 /** A finished template, last used `age` seconds ago. */
 const publish = async (key: string, age = 0): Promise<string> => {
   const dir = freshDir(cache, key);
@@ -154,4 +161,8 @@ test("the shape is what a template fixes: disks are grown, other options are giv
   expect(of({ disk_size_mb: 5000 }).disk_size_mb).toBe(2048);
   expect(of({ template: "scratch", browser: { mode: "headless" } }).mode).toBe("none");
   expect(of({ browser: { mode: "headless" } }).mode).toBe("headless");
+  const viewport = { width: 1000, height: 700 };
+  expect(of({ browser: { viewport } })).toEqual({ ...shape, viewport });
+  expect(withCommonViewport(of({ browser: { viewport } }))).toEqual(shape);
+  expect(of({ template: "scratch", browser: { viewport } }).viewport).toEqual(shape.viewport);
 });
