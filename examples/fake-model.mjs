@@ -22,6 +22,9 @@ const findButton = async (png) => {
   return count > 300 ? { x: Math.round((left + right) / 2), y: Math.round((top + bottom) / 2), width, height } : null;
 };
 
+/** For a page that is not there yet: a slow guest takes its time, and turns are counted. */
+const WAIT = [{ wait: 1 }, { wait: 1 }, { wait: 1 }];
+
 /** What to do next, in words of no vendor, for what is seen. A list of steps, or a sentence when it is over. */
 class Script {
   #stage = "open";
@@ -37,7 +40,7 @@ class Script {
       return [{ keys: "ctrl+l" }, { type: this.url }, { keys: "Return" }, { wait: 1 }];
     }
     if (this.#stage === "fill") {
-      if (!button) return [{ wait: 1 }];
+      if (!button) return WAIT;
       this.#stage = "send";
       const { name, city, about } = ANSWERS;
       return [{ type: name }, { keys: "Tab" }, { type: city }, { keys: "Tab" }, { type: about }];
@@ -46,7 +49,7 @@ class Script {
       this.#stage = "look";
       return [{ click: button }];
     }
-    return button ? [{ wait: 1 }] : "The form is sent; the page says thank you.";
+    return button ? WAIT : "The form is sent; the page says thank you.";
   }
 }
 
