@@ -64,8 +64,12 @@ export const dashboardWorld = (): DashboardWorld => {
   });
   afterEach(async () => {
     await world.page?.context().close();
-    for (const { id } of (await world.service.call("GET", "/v1/computers")).body.data)
+    for (const { id, status } of (await world.service.call("GET", "/v1/computers")).body.data) {
+      // A fake machine's terminals are this host's, and outlive it.
+      const { body } = status === "running" ? await world.service.call("GET", `/v1/computers/${id}/terminals`) : { body: { data: [] } };
+      for (const { terminal_id } of body.data) await world.service.call("DELETE", `/v1/computers/${id}/terminals/${terminal_id}`);
       await world.service.call("DELETE", `/v1/computers/${id}`);
+    }
     expect(complaints).toEqual([]);
   });
   afterAll(async () => {
