@@ -5,7 +5,7 @@ import { startedService } from "./started-service.ts";
 
 const MIB = 1024 ** 2;
 /** GiB that are written below /home/ohm, beside a system disk of 2 GiB: more than it would hold. With 6 it takes six minutes where the guest is emulated. */
-const GIB = Number(process.env.VITRINE_PROOF_GIB ?? 3);
+const GIB = Number(process.env.VITRINE_PROOF_GIB ?? 2.5);
 const PATIENCE_S = 1500;
 
 /** Files of 256 MiB, no two blocks alike, each on the disk before the next is begun. */
