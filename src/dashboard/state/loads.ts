@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import type { Usage } from "../../contract/usage.ts";
 import { type Load, loadsOf } from "../words/load.ts";
 import { call } from "./api.ts";
+import { sleep } from "./sleep.ts";
 
 /** Milliseconds between two looks; nothing happens that an event could tell. */
 const PAUSE_MS = 5000;
@@ -14,19 +15,20 @@ export const followLoads = (abort: AbortSignal): void => {
   let before: readonly Usage[] = [];
   let at = 0;
   const look = async (): Promise<void> => {
-    if (!document.hidden) {
-      try {
-        const { data } = await call("get", "/v1/usage", { signal: abort });
-        const now = performance.now();
-        loads.value = loadsOf(before, data, (now - at) / 1000);
-        [before, at] = [data, now];
-      } catch {
-        // The event stream tells that the service is away.
-      }
+    try {
+      const { data } = await call("get", "/v1/usage", { signal: abort });
+      const now = performance.now();
+      loads.value = loadsOf(before, data, (now - at) / 1000);
+      [before, at] = [data, now];
+    } catch {
+      // The event stream tells that the service is away.
     }
-    if (abort.aborted) return;
-    const timer = setTimeout(() => void look(), PAUSE_MS);
-    abort.addEventListener("abort", () => clearTimeout(timer), { once: true });
   };
-  void look();
+  const goOn = async (): Promise<void> => {
+    while (!abort.aborted) {
+      if (!document.hidden) await look();
+      await sleep(PAUSE_MS, abort);
+    }
+  };
+  void goOn();
 };

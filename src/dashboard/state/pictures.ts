@@ -1,4 +1,5 @@
 import { CallError, fetchAnswer, urlOf } from "./api.ts";
+import { sleep } from "./sleep.ts";
 
 /** A card is this wide at most, in CSS pixels. */
 const CARD_WIDTH = 360;
@@ -21,19 +22,6 @@ const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
     else free++;
   }
 };
-
-const sleep = (ms: number, abort: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    abort.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 
 /** Shows a computer's screen by pictures, of which only those that differ are sent, until `abort` does. */
 export const watchScreen = async (
