@@ -5,7 +5,7 @@ import { archiveUrl, fileUrl, listFolder, removeFile, upload } from "../state/fi
 import { type History, lastOf } from "../state/history.ts";
 import { DOWNLOADS, HOME, inOrder, previewOf, trail } from "../words/files.ts";
 import { moment, size } from "../words/time.ts";
-import { Dialog } from "./dialog.tsx";
+import { ConfirmDelete } from "./confirm-delete.tsx";
 import { FilePreview } from "./preview.tsx";
 import { useDoing } from "./use-doing.ts";
 import { useLoaded } from "./use-loaded.ts";
@@ -160,24 +160,16 @@ export const Files = ({ computer: { id, status }, history }: { computer: Compute
       )}
       {shown && <FilePreview id={id} file={shown} onClose={() => setShown(null)} />}
       {condemned && (
-        <Dialog title={`Delete ${condemned.name}?`} onClose={() => setCondemned(null)}>
-          <p>{condemned.type === "directory" ? "All that is in it goes, too. " : ""}It cannot be brought back.</p>
-          <div class="row end">
-            <button type="button" autofocus onClick={() => setCondemned(null)}>
-              Keep it
-            </button>
-            <button
-              type="button"
-              class="danger"
-              onClick={() => {
-                setCondemned(null);
-                void doing.run(async () => void (await removeFile(id, condemned.path)));
-              }}
-            >
-              Delete {condemned.name}
-            </button>
-          </div>
-        </Dialog>
+        <ConfirmDelete
+          name={condemned.name}
+          onNo={() => setCondemned(null)}
+          onYes={() => {
+            setCondemned(null);
+            void doing.run(async () => void (await removeFile(id, condemned.path)));
+          }}
+        >
+          {condemned.type === "directory" ? "All that is in it goes, too. " : ""}It cannot be brought back.
+        </ConfirmDelete>
       )}
     </div>
   );

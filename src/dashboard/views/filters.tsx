@@ -1,5 +1,6 @@
 import type { Computer } from "../../contract/computer.ts";
 import { type Arrangement, EVERYTHING, ORDERS } from "../words/arrange.ts";
+import { Choice } from "./choice.tsx";
 
 interface Props {
   all: ReadonlyMap<string, Computer>;
@@ -12,38 +13,29 @@ const valuesOf = (computers: Iterable<Computer>, field: "status" | "template", c
   [...new Set([...computers].map((computer): string => computer[field]).concat(chosen === "all" ? [] : chosen))].sort();
 
 export const Filters = ({ all, arrangement, onChange }: Props) => {
-  const change = (part: keyof Arrangement) => (event: Event) =>
-    onChange({ ...arrangement, [part]: (event.currentTarget as HTMLInputElement | HTMLSelectElement).value });
+  const change = (part: keyof Arrangement) => (value: string) => onChange({ ...arrangement, [part]: value });
   const choice = (label: string, part: "status" | "template") => (
-    <label>
-      {label}{" "}
-      <select value={arrangement[part]} onChange={change(part)}>
-        <option value="all">all</option>
-        {valuesOf(all.values(), part, arrangement[part]).map((value) => (
-          <option key={value} value={value}>
-            {value}
-          </option>
-        ))}
-      </select>
-    </label>
+    <Choice
+      label={label}
+      options={["all", ...valuesOf(all.values(), part, arrangement[part])].map((value) => [value, value])}
+      value={arrangement[part]}
+      onChange={change(part)}
+    />
   );
   return (
     <search class="row filters">
       <label class="grow">
-        Search <input type="search" value={arrangement.search} placeholder="name, id, metadata" onInput={change("search")} />
+        Search{" "}
+        <input
+          type="search"
+          value={arrangement.search}
+          placeholder="name, id, metadata"
+          onInput={({ currentTarget }) => change("search")(currentTarget.value)}
+        />
       </label>
       {choice("Status", "status")}
       {choice("Template", "template")}
-      <label>
-        Order{" "}
-        <select value={arrangement.order} onChange={change("order")}>
-          {Object.entries(ORDERS).map(([value, words]) => (
-            <option key={value} value={value}>
-              {words}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice label="Order" options={Object.entries(ORDERS)} value={arrangement.order} onChange={change("order")} />
       {arrangement !== EVERYTHING && (
         <button type="button" onClick={() => onChange(EVERYTHING)}>
           Show all

@@ -1,31 +1,19 @@
-import { useState } from "preact/hooks";
-import { wordsOf } from "../state/api.ts";
 import { snippetsFor } from "../words/snippets.ts";
 import { Code } from "./code.tsx";
 import { Copy } from "./copy.tsx";
 import { create } from "./create.tsx";
+import { useDoing } from "./use-doing.ts";
 
 /** What an empty service shows: how to make the first computer, here or from a program. */
 export const FirstRun = ({ onOptions }: { onOptions: () => void }) => {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState("");
-  const begin = async () => {
-    setBusy(true);
-    setProblem("");
-    try {
-      await create({});
-    } catch (error) {
-      setProblem(wordsOf(error));
-      setBusy(false);
-    }
-  };
+  const { busy, problem, run } = useDoing();
   return (
     <>
       <section class="panel first">
         <h1 tabIndex={-1}>No computer yet</h1>
         <p>A computer is a microVM with a desktop and Chromium, which you and your programs can watch and drive.</p>
         <div class="row">
-          <button type="button" class="primary" disabled={busy} onClick={() => void begin()}>
+          <button type="button" class="primary" disabled={busy} onClick={() => void run(() => create({}))}>
             {busy ? "Creating" : "Create a browser"}
           </button>
           <button type="button" onClick={onOptions}>

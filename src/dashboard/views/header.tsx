@@ -1,11 +1,10 @@
-import { useState } from "preact/hooks";
-import { wordsOf } from "../state/api.ts";
 import { connection } from "../state/fleet.ts";
 import { onLink } from "../state/router.ts";
 import { session, signOut } from "../state/session.ts";
+import { useDoing } from "./use-doing.ts";
 
 export const Header = () => {
-  const [problem, setProblem] = useState("");
+  const { problem, run } = useDoing();
   return (
     <header class="bar">
       <a class="brand" href="/" onClick={onLink}>
@@ -15,7 +14,7 @@ export const Header = () => {
       <a href="/docs">API</a>
       <span class="quiet">{session.value?.name}</span>
       {session.value?.id && (
-        <button type="button" onClick={() => void signOut().catch((error) => setProblem(wordsOf(error)))}>
+        <button type="button" onClick={() => void run(signOut)}>
           Sign out
         </button>
       )}

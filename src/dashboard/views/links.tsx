@@ -6,6 +6,7 @@ import { type History, lastOf } from "../state/history.ts";
 import { now } from "../state/now.ts";
 import { LINK_LIVES, linkInputOf, POWERS, powerWords } from "../words/links.ts";
 import { moment, span } from "../words/time.ts";
+import { Choice } from "./choice.tsx";
 import { Copy } from "./copy.tsx";
 import { useDoing } from "./use-doing.ts";
 import { useLoaded } from "./use-loaded.ts";
@@ -58,26 +59,8 @@ export const Links = ({ computer: { id }, history }: { computer: Computer; histo
   return (
     <>
       <form class="row" onSubmit={make}>
-        <label>
-          Who has the link may{" "}
-          <select name="power">
-            {Object.entries(POWERS).map(([value, words]) => (
-              <option key={value} value={value}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          for{" "}
-          <select name="ttl_s">
-            {Object.entries(LINK_LIVES).map(([value, words]) => (
-              <option key={value} value={value}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice name="power" label="Who has the link may" options={Object.entries(POWERS)} />
+        <Choice name="ttl_s" label="for" options={Object.entries(LINK_LIVES)} />
         <label>
           <input type="checkbox" name="one_time" /> once only
         </label>

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { Computer } from "../../contract/computer.ts";
 import { LOG_SOURCES, type LogSource } from "../../contract/log-sources.ts";
 import { fetchAnswer, urlOf } from "../state/api.ts";
+import { Choice } from "./choice.tsx";
 import { Code } from "./code.tsx";
 import { useLoaded } from "./use-loaded.ts";
 
@@ -16,16 +17,12 @@ export const Logs = ({ computer: { id, status } }: { computer: Computer }) => {
   return (
     <>
       <div class="row">
-        <label>
-          Log of{" "}
-          <select value={source} onChange={({ currentTarget }) => setSource(currentTarget.value as LogSource)}>
-            {LOG_SOURCES.map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="Log of"
+          options={LOG_SOURCES.map((name) => [name, name])}
+          value={source}
+          onChange={(chosen) => setSource(chosen as LogSource)}
+        />
         <button type="button" onClick={() => setAsked(asked + 1)}>
           Look again
         </button>

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { History } from "../state/history.ts";
 import { isOf, isTrouble, KINDS, type Kind, tell } from "../words/event.ts";
 import { clock, moment } from "../words/time.ts";
+import { Choice } from "./choice.tsx";
 
 /** What happened, the newest first. */
 export const Timeline = ({ history }: { history: History }) => {
@@ -12,16 +13,7 @@ export const Timeline = ({ history }: { history: History }) => {
       <div class="row">
         <h2>Timeline</h2>
         <span class="gap" />
-        <label>
-          Show{" "}
-          <select value={kind} onChange={({ currentTarget }) => setKind(currentTarget.value as Kind)}>
-            {Object.entries(KINDS).map(([value, words]) => (
-              <option key={value} value={value}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice label="Show" options={Object.entries(KINDS)} value={kind} onChange={(chosen) => setKind(chosen as Kind)} />
       </div>
       {shown.length === 0 && <p class="quiet">Nothing yet.</p>}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard. */}
