@@ -38,6 +38,9 @@ export interface Route {
   power?: "files";
 }
 
+/** The names that stand in the braces of a path. */
+export type PathNames<Path> = Path extends `${string}{${infer Name}}${infer Rest}` ? Name | PathNames<Rest> : never;
+
 /** Ids and names are both taken where a path has {id}. */
 const PathId = z.union([z.string().regex(/^cmp_[a-z0-9]{12}$/), ComputerName]);
 /** What stands in the braces of a path. */

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { ErrorBody, ErrorCode } from "../../contract/errors.ts";
+import type { PathNames } from "../../contract/route.ts";
 import type { ROUTES } from "../../contract/routes.ts";
 
 type AnyRoute = (typeof ROUTES)[keyof typeof ROUTES];
@@ -7,14 +8,13 @@ type Method = AnyRoute["method"];
 type PathOf<M extends Method> = Extract<AnyRoute, { method: M }>["path"];
 type At<M extends Method, P> = Extract<AnyRoute, { method: M; path: P }>;
 
-type Names<P> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
 type Input<R, Part extends "query" | "body"> = R extends { [K in Part]: infer S extends z.ZodType } ? z.input<S> : never;
 /** What a call answers, as the contract has it. */
 export type Answer<M extends Method, P extends string> = At<M, P> extends { answer: infer S extends z.ZodType } ? z.output<S> : null;
 
 /** One call: what its path, query and body take. */
 export interface Sent<M extends Method, P extends string> {
-  params?: Record<Names<P>, string | number>;
+  params?: Record<PathNames<P>, string | number>;
   query?: Input<At<M, P>, "query">;
   body?: Input<At<M, P>, "body">;
   headers?: Record<string, string>;

@@ -103,9 +103,11 @@ export const admitToComputer = (context: Context, request: IncomingMessage, want
     const held = holderOfToken(context, request, token, wanted);
     return { ...held, power: held.link.power, token, ...(look === "use" ? useLink(context, held.link) : uncounted) };
   }
-  const held = request.headers.authorization === undefined ? holderOfSession(context, request, wanted) : null;
-  if (held) return { ...held, power: held.link.power, token: "", ...uncounted };
-  if (request.headers.authorization === undefined && !isSignedIn(request)) throw new VitrineError("link_invalid");
+  if (request.headers.authorization === undefined) {
+    const held = holderOfSession(context, request, wanted);
+    if (held) return { ...held, power: held.link.power, token: "", ...uncounted };
+    if (!isSignedIn(request)) throw new VitrineError("link_invalid");
+  }
   const caller = callerOf(context, request);
   const computers = context.computers.of(caller);
   const all = wanted.power === "view" ? "control" : wanted.power;

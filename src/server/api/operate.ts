@@ -3,7 +3,7 @@ import type { Request, Response } from "express";
 import type { z } from "zod";
 import { type ErrorCode, VitrineError } from "../../contract/errors.ts";
 import type { Frame } from "../../contract/guest/frames.ts";
-import { type BodyShape, type Media, PathParams, type Route } from "../../contract/route.ts";
+import { type BodyShape, type Media, type PathNames, PathParams, type Route } from "../../contract/route.ts";
 import { ROUTES, type RouteId } from "../../contract/routes.ts";
 import type { Caller } from "../auth/caller.ts";
 import type { Computers } from "../computers/computers.ts";
@@ -13,8 +13,7 @@ import { audited } from "./audited.ts";
 import type { Context } from "./context.ts";
 import { sendFrames } from "./sse.ts";
 
-type Names<P extends string> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
-type Params<P extends string> = { [N in Names<P>]: N extends keyof typeof PathParams ? z.output<(typeof PathParams)[N]> : string };
+type Params<P extends string> = { [N in PathNames<P>]: N extends keyof typeof PathParams ? z.output<(typeof PathParams)[N]> : string };
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler that answers nothing may return anything.
 type Streamed<R extends Route> = R["stream"] extends Media ? void : never;
