@@ -10,6 +10,7 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { Vitrine } from "../../src/client/index.ts";
 import { serveOnHttp } from "../../src/integrations/mcp/http.ts";
+import { toolsOf } from "../support/mcp.ts";
 import { startService, type TestService } from "../support/service.ts";
 
 const CLI = new URL("../../bin/vitrine.mjs", import.meta.url).pathname;
@@ -59,11 +60,7 @@ const connect = async (key = service.apiKey, at = url) => {
   const client = new Client({ name: "test", version: "1" });
   clients.push(client);
   await client.connect(transport);
-  const call = async (name: string, input: object = {}) => {
-    const { content } = await client.callTool({ name, arguments: { ...input } });
-    return content.map((block) => (block.type === "text" ? block.text : "")).join("");
-  };
-  return { client, transport, call };
+  return { client, transport, ...toolsOf(client) };
 };
 const names = async () => (await vitrine.computers.list()).data.map(({ name }) => name).sort();
 
@@ -99,12 +96,12 @@ test("clients have sessions of their own; what a session made is deleted when it
   await one.call("computer_create", { name: "kept", template: "scratch", keep: true });
   await other.call("computer_create", { name: "curie", template: "scratch" });
   const exec = { command: "echo here", user: process.env.USER ?? "root" };
-  expect(await other.call("exec", exec)).toContain("here");
+  expect((await other.call("exec", exec)).texts.join("")).toContain("here");
   expect(await names()).toEqual(["curie", "einstein", "kept"]);
   await one.transport.terminateSession();
   await expect.poll(names, { timeout: 20_000 }).toEqual(["curie", "kept"]);
   await expect(one.call("computer_list")).rejects.toThrow();
-  expect(await other.call("exec", exec)).toContain("here");
+  expect((await other.call("exec", exec)).texts.join("")).toContain("here");
 });
 
 test("Ctrl-C and the like end all sessions, and what they made", async () => {

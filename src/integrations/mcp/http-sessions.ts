@@ -13,6 +13,8 @@ const digest = (key: string): Buffer => createHash("sha256").update(key).digest(
 
 interface Open {
   key: Buffer;
+  /** Its client has been told its id. */
+  readonly begun: boolean;
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
   end(): Promise<void>;
 }
@@ -53,6 +55,9 @@ export const httpSessions = ({ version, complain, idleMs = IDLE_MS }: HttpSessio
     };
     const self: Open = {
       key: digest(key),
+      get begun() {
+        return transport.sessionId !== undefined;
+      },
       handle: async (request, response) => {
         clearTimeout(timer);
         underWay++;
@@ -82,7 +87,7 @@ export const httpSessions = ({ version, complain, idleMs = IDLE_MS }: HttpSessio
       const session = await make(vitrine, key);
       await session.handle(request, response);
       // It was no initialize, and has been told so.
-      if (![...open.values()].includes(session)) await session.end();
+      if (!session.begun) await session.end();
       return true;
     },
     endAll: async (): Promise<void> => {
