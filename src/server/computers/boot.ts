@@ -2,6 +2,7 @@ import { VitrineError } from "../../contract/errors.ts";
 import { withCdp } from "../browser/cdp.ts";
 import { openPage } from "../browser/first-tab.ts";
 import { withDeadline } from "../deadline.ts";
+import { bootUp } from "../machine/boot.ts";
 import type { GuestImage, MachineRecord, MachineSpec } from "../machine/machine.ts";
 import { bringUp } from "./bring-up.ts";
 import { type Engine, type Live, type Step, update } from "./engine.ts";
@@ -38,13 +39,18 @@ export const boot = (
   withDeadline("The start of the computer", engine.bootDeadlineMs, parent, async (signal) => {
     const clock = stopwatch();
     step("spawn");
-    const machine = await engine.machines.boot(spec, engine.bootFiles(record), signal, keepMachine(engine, record.id, step));
-    clock.done("spawn");
-    step("boot");
+    const spawned = keepMachine(engine, record.id, step);
+    const onSpawn = (machine: MachineRecord) => {
+      spawned(machine);
+      clock.done("spawn");
+      step("boot");
+    };
+    const onHang = (console: string) =>
+      engine.log.warn({ computer: record.id, console: console.slice(-2000) }, "the guest hung as it booted");
+    const machine = await bootUp({ machines: engine.machines, spec, files: engine.bootFiles(record), onSpawn, onHang }, signal);
+    clock.done("kernel");
     const work = async (live: Live) => {
       const { guest } = live;
-      await machine.agentUp(signal);
-      clock.done("kernel");
       await guest.waitFor(wholeFor(record), signal);
       clock.done("services");
       const probe = await guest.exec({ argv: ["test", "-w", "."], user: "ohm", timeout_ms: 30_000 }, signal);

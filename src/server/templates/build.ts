@@ -6,6 +6,7 @@ import { VitrineError } from "../../contract/errors.ts";
 import { withDeadline } from "../deadline.ts";
 import { DISKS, diskFile } from "../disk.ts";
 import type { Guest } from "../guest/guest.ts";
+import { bootUp } from "../machine/boot.ts";
 import { createOverlay } from "../machine/disks.ts";
 import type { BootFiles, GuestImage, LinkAddress, MachineDriver } from "../machine/machine.ts";
 import type { Fault } from "../points.ts";
@@ -48,16 +49,19 @@ const bootAndSave = async (
   await withDeadline(`The template '${shape.template}'`, ports.bootDeadlineMs, parent, async (signal) => {
     say(`Booting '${shape.template}' once, to be restored from then on`, 0);
     await ports.machines.prepare(spec, { root: { file: image.rootDisk, overlay: null }, workspace: null });
-    const machine = await ports.machines.boot(
-      spec,
-      ports.bootFiles(shape, secret),
+    const machine = await bootUp(
+      {
+        machines: ports.machines,
+        spec,
+        files: ports.bootFiles(shape, secret),
+        onSpawn: () => ports.fault("template:boot"),
+        memory: join(work, "memory"),
+        onHang: () => say("It hung; booting it again", 0),
+      },
       signal,
-      () => ports.fault("template:boot"),
-      join(work, "memory"),
     );
     const guest = ports.openGuest(machine.link, secret);
     try {
-      await machine.agentUp(signal);
       say("Waiting until it is up", 20);
       await ports.warm(shape, guest, signal);
       say("Saving it", 70);
