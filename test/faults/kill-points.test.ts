@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFailed, test } from "vitest";
 import type { Computer } from "../../src/client/index.ts";
 import { cacheDir } from "../../src/contract/local.ts";
 import { allPoints, type Point } from "../../src/server/points.ts";
@@ -401,6 +401,7 @@ test("each point has its case", () => {
 
 CASES.forEach(({ point, expected, env, given, verb, after }, index) => {
   fault({ id: `K${index + 1}`, what: `kill -9 of the service at ${point}`, expected }, async () => {
+    onTestFailed(() => console.error(service.log()));
     if (armed !== index) {
       await service.kill();
       await arm(index);
