@@ -3,7 +3,7 @@ import { receiver } from "../support/receiver.ts";
 import { fault } from "./fault.ts";
 import { startedService } from "./started-service.ts";
 
-const KILLS = 5;
+const KILLS = 3;
 const EVENTS = 20;
 
 const service = await startedService();
