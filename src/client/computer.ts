@@ -211,6 +211,12 @@ export class Computer {
     return followEvents(this.#transport, eventsPath(this.id), options);
   }
 
+  /** The screen as an action left it, a small WebP, by the `picture_id` of its event. Errors: picture_not_found. */
+  async actionPicture(pictureId: string, options: CallOptions = {}): Promise<Buffer> {
+    const path = `${this.#path}/pictures/${encodeURIComponent(pictureId)}`;
+    return (await this.#transport.whole({ ...options, method: "GET", path })).bytes;
+  }
+
   /** One page of what happened to it, oldest first. */
   listEvents(options: EventListOptions = {}): Promise<EventPage> {
     return listEvents(this.#transport, eventsPath(this.id), options);

@@ -85,6 +85,12 @@ export const BrowserOptions = z.strictObject({
     "Begin with what the browser of an earlier computer knew, and keep what this one's knows when it is stopped or deleted; a new name begins empty",
   ),
   proxy: UpstreamProxy.optional().describe("What every connection of the computer goes through, after its network policy"),
+  action_pictures: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Keep a small picture of the screen as each action through the API left it, for the timeline; they show what the screen showed",
+    ),
 });
 export type BrowserOptions = z.infer<typeof BrowserOptions>;
 

@@ -32,6 +32,7 @@ export const ERRORS = {
   terminal_not_found: [404, "No terminal {id} on this computer, or it ended long ago. List them with GET .../terminals."],
   file_not_found: [404, "No such file or folder in the computer: {path}"],
   recording_not_found: [404, "No recording {id} of this computer. List them with GET /v1/computers/{computer}/recordings."],
+  picture_not_found: [404, "No picture {id} of this computer's actions: it could not be taken, or is older than the {kept} that are kept."],
   snapshot_not_found: [404, "No snapshot {id}. List a computer's with GET .../snapshots."],
   profile_not_found: [404, "No profile {name} is kept. List them with GET /v1/profiles; a computer with browser.profile makes one."],
   key_not_found: [404, "No key {id}. List them with GET /v1/keys."],

@@ -22,7 +22,8 @@ export const EVENTS = {
   exec: "A command ended: {program, user, exit_code, signal, timed_out, duration_ms}, or {program, user, error} when its end is not known",
   "process.started": "A background process began: {pid, program, user}",
   "process.signalled": "A background process was sent a signal: {pid, signal}",
-  action: "An action was done: {action, title?, ok, error?}; what is typed or copied is not told",
+  action:
+    "An action was done: {action, title?, ok, error?, picture_id?}; what is typed or copied is not told. Of several actions with one picture, it shows what the last of them left",
   "file.written":
     "A file or, with `archive`, a folder was written through the API: {path, size_bytes?, archive?}; size_bytes as the client announced it",
   "file.deleted": "A file or folder was deleted through the API: {path}",
@@ -52,6 +53,9 @@ export const EVENTS = {
     "A connection or a DNS question was refused: {name, address, port, protocol, rule, reason}, with a count where it happened again and again",
   "webhook.disabled": "A webhook did not take an event for too long, and is sent nothing any more: {webhook_id, reason, position}",
 } as const satisfies Record<string, string>;
+/** Pictures that are kept of one computer's actions, the latest. */
+export const MAX_ACTION_PICTURES = 200;
+
 export type EventType = keyof typeof EVENTS;
 export const EventTypes = Object.keys(EVENTS) as [EventType, ...EventType[]];
 

@@ -60,5 +60,6 @@ export const PathParams = {
   port: z.coerce.number().int().min(1).max(65535),
   link_id: z.string().regex(/^lnk_[a-z0-9]{12}$/),
   terminal_id: TerminalId,
+  picture_id: z.string().regex(/^pic_[a-z0-9]{9,12}$/),
   target: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
 } as const;

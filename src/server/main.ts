@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { VitrineError } from "../contract/errors.ts";
 import { NetworkPolicy } from "../contract/network.ts";
+import { createAlbum } from "./actions/album.ts";
 import { ControlLocks } from "./actions/control.ts";
 import { describeAction } from "./actions/describe.ts";
 import { dialects } from "./actions/dialects/index.ts";
 import { createActions } from "./actions/perform.ts";
+import { createShots } from "./actions/shots.ts";
 import { createFront } from "./api/front.ts";
 import { Lanes } from "./api/lanes.ts";
 import { OpenRelays, RELAY_KINDS } from "./api/relays.ts";
@@ -249,6 +251,18 @@ const run = async (
     if (status !== "running") control.release(id);
   });
   tellControl(control, emit);
+  const shots = createShots({
+    displays,
+    takePicture,
+    settled,
+    album: createAlbum(engine.directory),
+    isWanted: (id) => {
+      const record = store.computers.get(id);
+      // Computers of an earlier version have no such option.
+      return record?.status === "running" && record.spec.browser.action_pictures !== false && !disk.low;
+    },
+    onFailure: (computer, err) => log.info({ computer, err }, "there is no picture of what an action left"),
+  });
   const context = {
     computers: computers(engine),
     displays,
@@ -263,12 +277,14 @@ const run = async (
       dialects,
       control,
       toolsets,
+      shots,
       onAction: (computerId, action) => {
         const title = describeAction(action);
         if (title !== null) recordings.mark(computerId, title);
       },
       onDone: (computer_id, actor, done) => emit({ type: "action", computer_id, actor, data: { ...done } }),
     }),
+    shots,
     control,
     links,
     ports,
@@ -319,7 +335,7 @@ const run = async (
     await closed;
     await endSweeps();
     await webhooks.close();
-    await recordings.close();
+    await Promise.all([recordings.close(), shots.close()]);
     toolsets.closeAll();
     displays.closeAll();
     if (suspend) await suspendAll(engine, atOnce, SUSPEND_MS);

@@ -96,6 +96,7 @@ describe("a key sees its own computers alone", () => {
       key_id: ada.id,
       port: "80",
       terminal_id: "trm_1_1",
+      picture_id: "pic_000000000",
     };
   });
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ActionsAnswer, PerformActions } from "../actions.ts";
 import { Control, TakeControl } from "../control.ts";
+import { MAX_ACTION_PICTURES } from "../events.ts";
 import { MarkRecording, Recording, StartRecording } from "../recordings.ts";
 import type { Media, Route } from "../route.ts";
 import { ScreenshotQuery } from "../screenshot.ts";
@@ -112,6 +113,14 @@ export const screen = {
     answer: z.union([ActionsAnswer, z.unknown()]),
     errors: [...onGuest, "no_display", "display_unavailable", "unsupported_option", "controlled"],
     lane: "screen",
+  },
+  actionPicture: {
+    method: "get",
+    path: "/v1/computers/{id}/pictures/{picture_id}",
+    summary: `The screen as an action left it, small, by the picture_id of its event; waits for one that is being taken. The latest ${MAX_ACTION_PICTURES} are kept`,
+    status: 200,
+    answer: { media: "image/webp", description: "At most 320 pixels wide" },
+    errors: ["computer_not_found", "picture_not_found"],
   },
   getControl: {
     method: "get",

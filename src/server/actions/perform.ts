@@ -12,6 +12,8 @@ import { handsOn } from "./hands.ts";
 import { createHeldKeeper } from "./held.ts";
 import type { BrowserVerbs, Settled, TakePicture } from "./ports.ts";
 import { runActions } from "./run.ts";
+import type { Shots } from "./shots.ts";
+import { isInput } from "./table.ts";
 import { createTurns } from "./turns.ts";
 
 export interface ActionsPorts {
@@ -21,6 +23,7 @@ export interface ActionsPorts {
   dialects: Partial<Record<Dialect, DialectAdapter>>;
   control: ControlLocks;
   toolsets: Pick<BrowserToolsets, "run">;
+  shots: Pick<Shots, "afterAction">;
   /** Told of each action as it begins. */
   onAction(computerId: string, action: Action): void;
   /** Told of each action, and of each block of a browser toolset, that has come to its end. */
@@ -34,6 +37,8 @@ export interface Done {
   ok: boolean;
   /** A code of the registry. */
   error?: string;
+  /** Of the picture that will show what the screen is after it. */
+  picture_id?: string;
 }
 
 /** Milliseconds that a batch waits for those before it. */
@@ -84,9 +89,14 @@ export interface Call {
  * Uses computers: checks a call as a whole before anything of it is done, and does the calls for one computer one after another. Answers results, or with a
  * dialect the vendor's form. Errors: invalid_request, unsupported_option, controlled, no_display, display_unavailable, timeout.
  */
-export const createActions = ({ displays, takePicture, settled, dialects, control, toolsets, onAction, onDone }: ActionsPorts) => {
+export const createActions = ({ displays, takePicture, settled, dialects, control, toolsets, shots, onAction, onDone }: ActionsPorts) => {
   const turns = createTurns();
   const keepHeld = createHeldKeeper(displays);
+
+  const withPicture = (computerId: string, done: Done): Done => {
+    const picture_id = shots.afterAction(computerId);
+    return { ...done, ...(picture_id !== undefined && { picture_id }) };
+  };
 
   const adapterOf = (body: PerformActions): DialectAdapter | null => {
     if (body.dialect === undefined || body.dialect === "canonical") return null;
@@ -110,7 +120,10 @@ export const createActions = ({ displays, takePicture, settled, dialects, contro
       checkPlaces(actions, sizeOf(display));
       const screen = sizeOf(display);
       const tell = (action: Action) => onAction(computerId, action);
-      const tellResult = (action: Action, result: ActionResult) => onDone(computerId, actor, doneOf(action, result));
+      const tellResult = (action: Action, result: ActionResult) => {
+        const done = doneOf(action, result);
+        onDone(computerId, actor, isInput(action) ? withPicture(computerId, done) : done);
+      };
       const run = runActions({
         display,
         browser,
@@ -134,14 +147,16 @@ export const createActions = ({ displays, takePicture, settled, dialects, contro
   };
 
   /** Blocks for the browser itself need no screen. */
-  const onBrowser = async ({ computerId, openCdp, body, actor, signal }: Call, { blocks, listed }: ToolUses): Promise<unknown> => {
+  const onBrowser = async ({ computerId, screen, openCdp, body, actor, signal }: Call, { blocks, listed }: ToolUses): Promise<unknown> => {
     await control.mayAct(computerId, body.if_controlled, signal);
     return turns(computerId, { what: "The computer's other actions", ms: TURN_MS, signal }, async () => {
       const results = await toolsets.run(computerId, openCdp, blocks, signal);
       // What comes after a failure is not done.
       const failed = results.findIndex((result) => result.is_error);
-      for (const [i, { name }] of (failed < 0 ? blocks : blocks.slice(0, failed + 1)).entries())
-        onDone(computerId, actor, { action: name, ok: i !== failed });
+      for (const [i, { name }] of (failed < 0 ? blocks : blocks.slice(0, failed + 1)).entries()) {
+        const done = { action: name, ok: i !== failed };
+        onDone(computerId, actor, screen ? withPicture(computerId, done) : done);
+      }
       return listed ? results : results[0];
     });
   };

@@ -3,6 +3,7 @@ import express, { type Express } from "express";
 import type { Logger } from "pino";
 import { pinoHttp } from "pino-http";
 import { checkOrigin } from "../auth/guards.ts";
+import { actionPictureHandlers } from "./action-pictures.ts";
 import { actionHandlers } from "./actions.ts";
 import { cdpRoutes } from "./cdp.ts";
 import { computerHandlers } from "./computers.ts";
@@ -71,6 +72,7 @@ export const createApp = (context: Context, relays: OpenRelays, doors: readonly 
   recordingMediaRoutes(app, context);
   const operate = createOperate(context, {
     ...actionHandlers(context),
+    ...actionPictureHandlers(context),
     ...computerHandlers(context),
     ...controlHandlers(context),
     ...eventHandlers(context),

@@ -2,6 +2,7 @@ import type { TemplateName } from "../../contract/computer.ts";
 import type { Usage } from "../../contract/usage.ts";
 import type { ControlLocks } from "../actions/control.ts";
 import type { PerformCall } from "../actions/perform.ts";
+import type { Shots } from "../actions/shots.ts";
 import type { Attempts } from "../auth/attempts.ts";
 import type { Signer } from "../auth/key.ts";
 import type { Keys } from "../auth/keys.ts";
@@ -36,6 +37,8 @@ export interface Context {
   sign: Signer;
   /** Does a batch of actions. */
   perform: PerformCall;
+  /** The pictures of what was done. */
+  shots: Pick<Shots, "read">;
   control: ControlLocks;
   keys: Keys;
   sessions: Sessions;

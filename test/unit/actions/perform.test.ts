@@ -25,6 +25,7 @@ test("a browser without a screen takes the blocks of a browser toolset, and says
           ...(name !== "tabs_context" && { is_error: true }),
         })),
     },
+    shots: { afterAction: unused },
     onAction: unused,
     onDone: (...told) => void done.push(told),
   });
