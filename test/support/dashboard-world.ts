@@ -12,6 +12,8 @@ import { startService, type TestService } from "./service.ts";
 
 export interface DashboardWorld {
   service: TestService;
+  /** The service's. */
+  dataDir: string;
   browser: Browser;
   page: Page;
   /** Opens the dashboard in a browser of its own, which is `page` from then on. */
@@ -33,6 +35,7 @@ export const dashboardWorld = (): DashboardWorld => {
     startService(dir, fleet, { config: { apiKey: "the-operators-key", listen: { host: "127.0.0.1", port } }, dashboard });
   const world: DashboardWorld = {
     service: undefined as never,
+    dataDir: dir,
     browser: undefined as never,
     page: undefined as never,
     open: async (path = "/") => {

@@ -2,12 +2,14 @@ import { useEffect, useMemo } from "preact/hooks";
 import type { Computer } from "../../contract/computer.ts";
 import { computers } from "../state/fleet.ts";
 import { followHistory } from "../state/history.ts";
+import { createPlayback } from "../state/playback.ts";
 import { go, onLink } from "../state/router.ts";
 import { connected } from "../words/connected.ts";
 import { moment } from "../words/time.ts";
 import { Files } from "./files.tsx";
 import { Links } from "./links.tsx";
 import { Logs } from "./logs.tsx";
+import { Player } from "./player.tsx";
 import { Ports } from "./ports.tsx";
 import { Recordings } from "./recordings.tsx";
 import { Status } from "./status.tsx";
@@ -28,6 +30,8 @@ const Known = ({ computer }: { computer: Computer }) => {
   const { id, name, template, vcpus, ram_mb, created_at, expires_at, connections, last_error, network } = computer;
   const abort = useMemo(() => new AbortController(), [id]);
   const history = useMemo(() => followHistory(id, abort.signal), [id]);
+  const playback = useMemo(createPlayback, [id]);
+  const played = playback.recording.value;
   useEffect(() => () => abort.abort(), [abort]);
   useTitle(name);
   return (
@@ -51,13 +55,13 @@ const Known = ({ computer }: { computer: Computer }) => {
         </p>
       )}
       <div class="desk">
-        <LiveView computer={computer} />
-        <Timeline history={history} />
+        {played ? <Player key={played.id} recording={played} playback={playback} /> : <LiveView computer={computer} />}
+        <Timeline computer={computer} history={history} playback={playback} />
       </div>
       <Tabs
         label="More of this computer"
         tabs={[
-          { name: "Recordings", show: () => <Recordings computer={computer} history={history} /> },
+          { name: "Recordings", show: () => <Recordings computer={computer} history={history} playback={playback} /> },
           { name: "Sharing", show: () => <Links computer={computer} history={history} /> },
           { name: "Terminal", show: () => <Terminal computer={computer} /> },
           { name: "Files", show: () => <Files computer={computer} history={history} /> },
