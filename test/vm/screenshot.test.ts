@@ -33,6 +33,26 @@ test("a screenshot shows what the page shows, in every format, and is the same u
   await browser.close();
 });
 
+test("the picture of an action shows what it left", async () => {
+  const browser = await computer.connectPlaywright({ timeout: 120_000 });
+  const page = browser.contexts()[0]!.pages()[0]!;
+  page.setDefaultTimeout(120_000);
+  await page.setContent(`<body onclick="document.body.style.background = 'rgb(255, 128, 0)'" style="background:rgb(0, 64, 192)">`);
+  await expect.poll(() => colour(false), { timeout: 60_000 }).toEqual([0, 64, 192]);
+  const after = (await computer.listEvents({ limit: 1000 })).data.at(-1)!.id;
+  // An emulated guest may take longer to draw than a screen is given to come to rest.
+  await computer.act([{ type: "click", x: 400, y: 450 }]);
+  await expect.poll(() => colour(false), { timeout: 60_000 }).toEqual([255, 128, 0]);
+  await computer.act([{ type: "move", x: 410, y: 460 }]);
+  const { data } = await computer.listEvents({ after, types: ["action"] });
+  const image = sharp(await computer.actionPicture(String(data.at(-1)?.data.picture_id), { timeoutMs: 60_000 }));
+  expect(await image.metadata()).toMatchObject({ format: "webp", width: 320, height: 240 });
+  const { dominant } = await image.stats();
+  expect([dominant.r > 200, dominant.b < 80]).toEqual([true, true]);
+  await page.goto("about:blank");
+  await browser.close();
+});
+
 test("screenshots come while Chromium hangs and the agent is busy", async () => {
   const busy = computer.exec("dd if=/dev/zero bs=1M count=200 | sha256sum; sleep 2", { timeout_s: 300 });
   await computer.exec("pkill -STOP chromium", { user: "root" });
