@@ -28,18 +28,19 @@ const update = (news) => {
   document.title = known.name ? `${known.name} · Vitrine` : "Vitrine";
   byId("name").textContent = known.name || "Vitrine";
   byId("status").textContent = status;
-  byId("view-only").hidden = !known.status || known.power === "control";
   byId("viewers").hidden = known.viewers < 2;
   byId("viewers-count").textContent = known.viewers;
-  byId("fit").hidden = state !== "connected" || known.power !== "control";
   byId("overlay").hidden = state === "connected";
   // The text is set only when it changes, or a screen reader would say it again.
   if (byId("overlay-title").textContent !== title) byId("overlay-title").textContent = title;
   if (byId("overlay-text").textContent !== text) byId("overlay-text").textContent = text;
   const controls = state === "connected" && known.power === "control";
   control.update(known.control, controls);
-  desktop.viewOnly = known.power !== "control" || control.elsewhere;
-  clipboard.enabled = controls && !control.elsewhere;
+  const viewOnly = known.power !== "control" || control.elsewhere;
+  desktop.viewOnly = viewOnly;
+  byId("view-only").hidden = !known.status || !viewOnly;
+  byId("fit").hidden = !controls || viewOnly;
+  clipboard.enabled = controls && !viewOnly;
 };
 
 const desktop = new Desktop(byId("screen"), displayUrl, {

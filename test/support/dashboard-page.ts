@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -33,10 +33,20 @@ const faultsOf = async (page: Page): Promise<string[]> => {
   return violations.map(({ id, nodes }: { id: string; nodes: { html: string }[] }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 };
 
-/** Looks at the page in both themes and on a phone: axe finds nothing, nothing is wider than the window, and a picture for a person, when VITRINE_TEST_PICTURES names a folder. */
-export const inspect = async (page: Page, name: string): Promise<void> => {
+/** Keeps a picture for a person to look at, when VITRINE_TEST_PICTURES names a folder. */
+const keepWhenAsked = async (name: string, png: Uint8Array): Promise<void> => {
   const folder = process.env.VITRINE_TEST_PICTURES;
-  if (folder) await mkdir(folder, { recursive: true });
+  if (!folder) return;
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, name), png);
+};
+
+/** Looks at the page in both themes and on a phone: axe finds nothing, nothing is wider than the window, and a picture is kept. */
+export const inspect = async (
+  page: Page,
+  name: string,
+  keep: (name: string, png: Uint8Array) => unknown = keepWhenAsked,
+): Promise<void> => {
   const wide = page.viewportSize()!;
   for (const [look, size] of [
     ["light", wide],
@@ -45,7 +55,7 @@ export const inspect = async (page: Page, name: string): Promise<void> => {
   ] as const) {
     await page.emulateMedia({ colorScheme: look === "dark" ? "dark" : "light" });
     await page.setViewportSize(size);
-    if (folder) await page.screenshot({ path: join(folder, `${name}-${look}.png`) });
+    await keep(`${name}-${look}.png`, await page.screenshot({ fullPage: true }));
     expect(await faultsOf(page), `${name}, ${look}`).toEqual([]);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), `${name}, ${look}: fits`).toBe(true);
   }
