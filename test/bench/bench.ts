@@ -13,6 +13,8 @@ export interface Bench {
   runs: number;
   /** How many computers are created, used and deleted one after another. */
   cycles: number;
+  /** How long the dashboard is kept open. */
+  minutes: number;
   /** Lines that the service has logged. */
   logged: Record<string, unknown>[];
   say(line: string): void;

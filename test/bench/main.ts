@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --runs N] [--cycles N] [--only section,section]`: prints a table and, after it, one line of JSON. Every figure stands beside a baseline of the same
+ * `npm run bench [-- --runs N] [--cycles N] [--minutes N] [--only section,section]`: prints a table and, after it, one line of JSON. Every figure stands beside a baseline of the same
  * run, where there is one.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -14,6 +14,7 @@ import { logTo } from "./log.ts";
 import { actions } from "./sections/actions.ts";
 import { clock } from "./sections/clock.ts";
 import { cycles } from "./sections/cycles.ts";
+import { dashboard } from "./sections/dashboard.ts";
 import { egress } from "./sections/egress.ts";
 import { fork } from "./sections/fork.ts";
 import { guest } from "./sections/guest.ts";
@@ -43,10 +44,16 @@ const SECTIONS: Record<string, Section> = {
   recorder,
   live,
   egress,
+  dashboard,
 };
 
 const { values: options } = parseArgs({
-  options: { runs: { type: "string", default: "3" }, cycles: { type: "string", default: "10" }, only: { type: "string" } },
+  options: {
+    runs: { type: "string", default: "3" },
+    cycles: { type: "string", default: "10" },
+    minutes: { type: "string", default: "1" },
+    only: { type: "string" },
+  },
 });
 const chosen = options.only ? options.only.split(",") : Object.keys(SECTIONS);
 const unknown = chosen.find((name) => !SECTIONS[name]);
@@ -68,6 +75,7 @@ const bench: Bench = {
   internet,
   runs: Math.max(1, Number(options.runs)),
   cycles: Math.max(1, Number(options.cycles)),
+  minutes: Math.max(0.1, Number(options.minutes)),
   logged,
   say: (line) => console.error(line),
 };

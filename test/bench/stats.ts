@@ -1,7 +1,7 @@
 /** One line of a benchmark: figures in `unit`, and the baseline's of the same run. */
 export interface Row {
   name: string;
-  unit: "ms" | "MB/s" | "MiB" | "count" | "of 8" | "fps" | "% of a core";
+  unit: "ms" | "MB/s" | "kB" | "MiB" | "count" | "of 8" | "fps" | "% of a core";
   values: number[];
   baseline?: { name: string; values: number[] };
 }

@@ -127,6 +127,28 @@ test("looking at the grid is no use of a computer", async () => {
   expect(body.data.filter(({ data }: { data: { action: string } }) => data.action === "screenshot")).toHaveLength(1);
 });
 
+test("only screens that can be seen are looked at, and what is known is not sent again", async () => {
+  await Promise.all(["ada", "bob", "carl"].map((name) => world.make({ name })));
+  await world.openSignedIn();
+  await pictured("ada");
+  const looks: URL[] = [];
+  const of = async (name: string) => {
+    const { id } = (await world.service.call("GET", `/v1/computers/${name}`)).body;
+    return looks.filter(({ pathname }) => pathname === `/v1/computers/${id}/screenshot`);
+  };
+  await world.page.getByLabel("Order").selectOption("name");
+  await world.page.setViewportSize({ width: 390, height: 400 });
+  world.page.on("request", (request) => looks.push(new URL(request.url())));
+  await expect.poll(async () => (await of("ada")).length, { timeout: 30_000 }).toBeGreaterThan(2);
+  expect((await of("ada")).every(({ searchParams }) => searchParams.has("if_changed"))).toBe(true);
+  // What was under way when the window became small is over.
+  expect((await of("carl")).length).toBeLessThan(2);
+  looks.length = 0;
+  await card("carl").scrollIntoViewIfNeeded();
+  await expect.poll(async () => (await of("carl")).length, { timeout: 30_000 }).toBeGreaterThan(1);
+  expect((await of("ada")).length).toBeLessThan(2);
+});
+
 test("who is connected is told as it changes", async () => {
   await world.make({ name: "bob" });
   await world.openSignedIn();
