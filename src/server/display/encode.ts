@@ -10,14 +10,10 @@ export interface Encoding {
   height: number;
 }
 
-/** Encodes a picture of R, G, B and an unused byte a pixel, in the image's size. The image has no alpha channel. */
+/** Encodes a picture of R, G, B a pixel, in the image's size. */
 export const encode = async (pixels: Buffer, size: { width: number; height: number }, to: Encoding): Promise<Buffer> => {
-  const opaque = sharp(pixels, { raw: { ...size, channels: 4 } }).removeAlpha();
-  const scaled = to.width !== size.width || to.height !== size.height;
-  // In one go sharp would scale first, and take the unused byte for how much of a pixel is to be seen: none.
-  const picture = scaled
-    ? sharp(await opaque.raw().toBuffer(), { raw: { ...size, channels: 3 } }).resize(to.width, to.height, { fit: "fill" })
-    : opaque;
+  const picture = sharp(pixels, { raw: { ...size, channels: 3 } });
+  if (to.width !== size.width || to.height !== size.height) picture.resize(to.width, to.height, { fit: "fill" });
   // Screens are flat: the cheapest compression costs little size and a fraction of the time.
   if (to.format === "png") return picture.png({ compressionLevel: 2, adaptiveFiltering: false }).toBuffer();
   if (to.format === "jpeg") return picture.jpeg({ quality: to.quality }).toBuffer();

@@ -17,8 +17,8 @@ const COMPUTERS = 100;
 const VISITS = 10;
 const SETTLE_MS = 15_000;
 const API_KEY = "bench-key";
-/** What all the computers show. */
-const SCREEN = `<body><script>let n = 0; setInterval(() => { document.body.style.background = "hsl(" + (n++ * 70) % 360 + " 70% 50%)"; }, 4000);</script>`;
+/** What all the computers show: another colour every ten seconds. */
+const SCREEN = `<body><script>let n = 0; setInterval(() => { document.body.style.background = "hsl(" + (n++ * 70) % 360 + " 70% 50%)"; }, 10_000);</script>`;
 const KB = 1000;
 const MIB = 1024 ** 2;
 /** Says when what a selector names is there and drawn, in milliseconds since the navigation began. */
@@ -117,7 +117,7 @@ const countLooks = (page: Page) => {
   return looks;
 };
 
-/** The dashboard with a hundred computers on machines that do nothing: its first view, and what it costs to keep it open while their screens change and commands run. */
+/** The dashboard with a hundred computers on machines that do nothing: its first view, and what it costs to keep it open while their screens change and a command a second runs. */
 export const dashboard: Section = async ({ config, minutes, say }) => {
   const dataDir = mkdtempSync(join(tmpdir(), "vt-"));
   const xvnc = await startXvnc({ width: 1280, height: 800 });
