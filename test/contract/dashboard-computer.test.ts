@@ -26,6 +26,13 @@ test("a computer is watched, driven, and its timeline says what happened", async
   expect(await world.page.evaluate("document.activeElement.textContent")).toBe("ada");
   await world.page.frameLocator("iframe").getByRole("button", { name: "Take control" }).click();
   await told("A person drives");
+  const other = await world.page.context().newPage();
+  await other.goto(world.page.url());
+  const watched = other.frameLocator("iframe");
+  await watched.getByText("another person drives").waitFor({ timeout: 30_000 });
+  expect(await watched.locator("#view-only").isVisible()).toBe(true);
+  expect(await watched.getByRole("button").allTextContents()).toEqual(["Take control", "Full screen"]);
+  await other.close();
   await world.page.frameLocator("iframe").getByRole("button", { name: "Release" }).click();
   await told("Nobody drives any more");
   await world.service.call("POST", `/v1/computers/${id}/actions`, { actions: [{ type: "click", x: 20, y: 30 }] });

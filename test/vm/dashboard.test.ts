@@ -162,7 +162,7 @@ test("two people share one computer by the control lock, and their pages go on w
   await type(grace, "intruder");
   await type(ada, "Ada");
   await before.holds("Ada");
-  await look(ada, "drives");
+  keepPicture("dashboard-drives.png", await ada.screenshot());
   await look(grace, "watches");
   await drives(grace, ada);
   await type(grace, " Grace");
@@ -189,8 +189,10 @@ test("two people share one computer by the control lock, and their pages go on w
   }
   await type(ada, " again");
   await (await sheetOf()).holds("Ada Grace again");
-  await told(grace, "A program connected to the browser");
-  await look(grace, "back");
+  // Once before it was killed, once after it.
+  const connections = grace.getByRole("region", { name: "Timeline" }).getByText("A program connected to the browser");
+  await expect.poll(() => connections.count(), SOON).toBe(2);
+  keepPicture("dashboard-back.png", await grace.screenshot());
   await computer.delete();
   for (const person of people) await person.context().close();
 });

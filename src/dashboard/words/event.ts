@@ -53,7 +53,7 @@ const WORDS: Record<EventType, Words> = {
   "control.taken": ({ holder, name }) => `${name ?? (holder === "person" ? "A person" : "An agent")} drives`,
   "control.released": () => "Nobody drives any more",
   "link.created": ({ power }) => `A link was made (${power})`,
-  "link.revoked": ({ power, reason }) => `A link was revoked (${power})${because(reason)}`,
+  "link.revoked": ({ power, reason }) => `A link was revoked (${power})${because(reason === "revoked" ? null : reason)}`,
   "link.used": ({ power }) => `A one-time link was used (${power})`,
   "port.published": ({ port, public: open }) => `Port ${port} was published${open ? " to everybody" : ""}`,
   "port.unpublished": ({ port }) => `Port ${port} is not published any more`,
