@@ -19,6 +19,13 @@ export const EVENTS = {
   "machine.unblocked": "There is room on the host's disk, and the computer goes on: {}",
   "disk.low": "The disk of the data directory has less free than the reserve: {free_mb, reserve_mb}",
   "disk.ok": "It has the reserve free again: {free_mb, reserve_mb}",
+  "page.navigated":
+    "A tab went to a page: {url, title?, count?}; url without user, query and fragment, null of further ones, too many to be told one by one; no title in which what was left out is found; how often, where it was again and again",
+  "page.console":
+    "An error or a warning of a page's console: {level: error or warning, text, url?, line?, count?}; addresses as above, the text cut. Exceptions that nobody caught are told while a CDP client has Runtime enabled",
+  "download.started": "The browser began to download: {name, url?, count?}; name is the suggested one",
+  "download.finished":
+    "A download ended: {name, url?, size_bytes, status: completed or canceled, count?}; name is the file's in the download folder",
   exec: "A command ended: {program, user, exit_code, signal, timed_out, duration_ms}, or {program, user, error} when its end is not known",
   "process.started": "A background process began: {pid, program, user}",
   "process.signalled": "A background process was sent a signal: {pid, signal}",

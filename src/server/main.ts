@@ -19,8 +19,8 @@ import { watchAttempts } from "./auth/attempts.ts";
 import { loadApiKey, loadSigner } from "./auth/key.ts";
 import { openKeys } from "./auth/keys.ts";
 import { openSessions } from "./auth/sessions.ts";
-import { watchNavigations } from "./browser/navigations.ts";
 import { BrowserToolsets } from "./browser/toolset/toolsets.ts";
+import { BrowserWatches } from "./browser/watches.ts";
 import { createCapacity } from "./capacity/capacity.ts";
 import { watchDisk } from "./capacity/disk-watch.ts";
 import { thisMachine } from "./capacity/resources.ts";
@@ -33,6 +33,7 @@ import { orphan } from "./computers/orphan.ts";
 import { startPool } from "./computers/pool.ts";
 import { startReaper } from "./computers/reap.ts";
 import { reconcile } from "./computers/reconcile.ts";
+import { hasBrowser } from "./computers/record.ts";
 import { startSizes } from "./computers/sizes.ts";
 import { suspendAll } from "./computers/suspend-all.ts";
 import { sweep } from "./computers/sweep.ts";
@@ -59,6 +60,7 @@ import { type Config, EVENT_DEFAULTS, RECORDING_DEFAULTS } from "./setup/config.
 import { ensureDashboard } from "./setup/dashboard.ts";
 import { readLimits } from "./setup/limits.ts";
 import { openStore, type Store } from "./store/store.ts";
+import { tellBrowser } from "./timeline/browser.ts";
 import { tellControl } from "./timeline/control.ts";
 import { openTimeline } from "./timeline/timeline.ts";
 import { openWebhooks } from "./webhooks/webhooks.ts";
@@ -187,7 +189,17 @@ const run = async (
   const stopReaper = startReaper(engine);
   const pool = startPool(engine, config.pool);
   const sizes = startSizes(engine);
-  const toolsets = new BrowserToolsets();
+  const browsers = new BrowserWatches({
+    guestOf: (id) => {
+      const record = store.computers.get(id);
+      return (record?.status === "running" && hasBrowser(record) && engine.live.get(id)?.guest) || null;
+    },
+    onWatch: (id, news) => tellBrowser(news, emit, id),
+    log,
+  });
+  for (const id of engine.live.keys()) browsers.follow(id);
+  // The toolset has Runtime on in each tab.
+  const toolsets = new BrowserToolsets(undefined, (id) => browsers.hearExceptions(id));
   const displays = new OpenDisplays({
     connect: async (id, signal) => {
       const live = engine.live.get(id);
@@ -200,11 +212,7 @@ const run = async (
     displays,
     root: join(config.dataDir, "recordings"),
     limits: config.recordings ?? RECORDING_DEFAULTS,
-    watchPages: (id, onPage) => {
-      const live = engine.live.get(id);
-      const warn = (error: unknown) => log.warn({ computer: id, err: error }, "a recording does not see the browser's pages");
-      return live ? watchNavigations(live.guest, onPage, warn) : () => {};
-    },
+    watchPages: (id, onPage) => browsers.onAddress(id, onPage),
     clock: realClock,
     requireDisk: () => disk.require(),
     emit,
@@ -213,6 +221,7 @@ const run = async (
     log,
   });
   engine.events.on("change", (computer) => {
+    browsers.follow(computer.id);
     recordings.follow(computer);
     if (computer.status === "running") return;
     relays.endComputer(computer.id);
@@ -267,6 +276,7 @@ const run = async (
     computers: computers(engine),
     displays,
     recordings,
+    browsers,
     viewers: new Viewers(),
     emit,
     timeline,
@@ -337,6 +347,7 @@ const run = async (
     await webhooks.close();
     await Promise.all([recordings.close(), shots.close()]);
     toolsets.closeAll();
+    browsers.closeAll();
     displays.closeAll();
     if (suspend) await suspendAll(engine, atOnce, SUSPEND_MS);
     await Promise.all([pool.close(), sizes.close()]);

@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { createWebSocketStream, WebSocket, WebSocketServer } from "ws";
+import { chromium as chromiumOf } from "playwright-core";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { createWebSocketStream, WebSocket } from "ws";
 import { type Computer, ConnectionError, type Event, Vitrine } from "../../src/client/index.ts";
 import { EVENTS } from "../../src/contract/events.ts";
 import { CDP_PORT, RFB_PORT } from "../../src/contract/guest/protocol.ts";
@@ -12,6 +14,7 @@ import { RfbClient } from "../../src/server/display/rfb-client.ts";
 import { fakeFleet } from "../support/fake-machine.ts";
 import { startService, type TestService } from "../support/service.ts";
 import { startXvnc, type TestXvnc } from "../unit/display/xvnc.ts";
+import { startChromium, type TestChromium } from "../unit/relay/chromium.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 /** For what comes by itself. */
@@ -22,10 +25,10 @@ let service: TestService;
 let vitrine: Vitrine;
 let computer: Computer;
 const dir = mkdtempSync(join(tmpdir(), "vt-"));
-/** Takes connections as Chromium does. */
-const chromium = new WebSocketServer({ port: 0, host: "127.0.0.1" });
-const fleet = () => fakeFleet({ [RFB_PORT]: xvnc.port, [CDP_PORT]: (chromium.address() as AddressInfo).port });
+let chromium: TestChromium;
+const fleet = () => fakeFleet({ [RFB_PORT]: xvnc.port, [CDP_PORT]: chromium.port }, chromium.wsPath);
 beforeAll(async () => {
+  chromium = await startChromium();
   xvnc = await startXvnc({ width: 320, height: 240 });
   service = await startService(dir, fleet());
   vitrine = new Vitrine(service);
@@ -35,7 +38,7 @@ afterAll(async () => {
   for await (const one of vitrine.computers.all()) await one.delete();
   await service?.close();
   await xvnc?.kill();
-  chromium.close();
+  await chromium?.kill();
   rmSync(dir, { recursive: true });
 });
 
@@ -191,6 +194,47 @@ test("who watches, who is connected to the browser, and what is recorded", async
   expect(gone?.actor).toBe(joined?.actor);
   expect(connected?.actor).toMatch(/^lnk_/);
   expect(connected?.actor).not.toBe(joined?.actor);
+});
+
+test("what the browser does: where it goes, what goes wrong in its pages, what it downloads; no query and no user of an address", async () => {
+  const pages = createServer((request, response) => {
+    if (request.url?.startsWith("/file")) response.setHeader("Content-Disposition", "attachment; filename=note.txt").end("hello");
+    else if (request.url?.startsWith("/icon")) response.end();
+    else
+      response
+        .setHeader("Content-Type", "text/html")
+        .end("<link rel=icon href=/icon><title>Shop</title><script>\nconsole.warn('careful');\nfoo.bar;</script>");
+  });
+  await once(pages.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => {
+    pages.closeAllConnections();
+    pages.close();
+  });
+  const base = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
+  const after = await latest();
+  const browser = await chromiumOf.connectOverCDP(computer.cdp_url!);
+  const page = browser.contexts()[0]!.pages()[0]!;
+  const said: string[] = [];
+  page.on("console", (message) => said.push(message.text()));
+  await page.goto(`${base}/shop?token=hunter2`);
+  // The file would lie on this host; and what a client wants done with downloads is done.
+  await (await browser.newBrowserCDPSession()).send("Browser.setDownloadBehavior", { behavior: "deny" });
+  await page.evaluate("location.href = '/file?token=hunter2'");
+  const types = ["page.navigated", "page.console", "download.started", "download.finished"] as const;
+  const seen = async () => (await computer.listEvents({ after, types: [...types] })).data.map(({ type, data }) => [type, data]);
+  await expect.poll(async () => (await seen()).length, soon).toBe(5);
+  const url = `${base}/shop`;
+  const note = { name: "note.txt", url: `${base}/file` };
+  expect(await seen()).toEqual([
+    ["page.navigated", { url, title: "Shop" }],
+    ["page.console", { level: "warning", text: "careful", url, line: 2 }],
+    ["page.console", { level: "error", text: "Uncaught ReferenceError: foo is not defined", url, line: 3 }],
+    ["download.started", note],
+    ["download.finished", { ...note, size_bytes: expect.any(Number), status: "canceled" }],
+  ]);
+  // The client sees what it sees alone.
+  expect(said).toEqual(["careful"]);
+  await browser.close();
 });
 
 test("lists in pages, after an id, and by type", async () => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
@@ -218,7 +218,13 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
       const isOwn = (port: number) => ports[port] !== undefined || DIRECT_PORTS.some((direct) => direct === port);
       return Object.create(guest, {
         state: { value: state },
-        waitFor: { value: async () => state },
+        // It stays as it is: what it is not now, it never becomes.
+        waitFor: {
+          value: async (test: (state: GuestState) => boolean, signal: AbortSignal) => {
+            if (!test(state)) await once(new EventEmitter(), "change", { signal });
+            return state;
+          },
+        },
         // The agent runs on this host, which stays what it is.
         standby: { value: async () => {} },
         renew: { value: async () => {} },

@@ -6,6 +6,7 @@ type Words = (data: Data) => string;
 
 const seconds = (ms: unknown): string => `${(Number(ms) / 1000).toFixed(1)} s`;
 const because = (reason: unknown): string => (reason === undefined || reason === null ? "" : `: ${reason}`);
+const times = (count: unknown): string => (Number(count) > 1 ? ` (${count} times)` : "");
 const exitOf = ({ exit_code, signal, timed_out, error }: Data): string => {
   if (error) return `failed: ${error}`;
   if (timed_out) return "ran out of time";
@@ -28,6 +29,16 @@ const WORDS: Record<EventType, Words> = {
   "machine.unblocked": () => "Goes on: there is room on the host's disk",
   "disk.low": () => "The host's disk runs full",
   "disk.ok": () => "There is room on the host's disk again",
+  "page.navigated": ({ url, title, count }) =>
+    url ? `Went to ${title ? `“${title}”, ` : ""}${url}${times(count)}` : `${title}${times(count)}`,
+  "page.console": ({ level, text, url, line, count }) =>
+    `${level === "error" ? "Error" : "Warning"} in the console: ${text}${url ? ` (${url}${line ? `:${line}` : ""})` : ""}${times(count)}`,
+  "download.started": ({ name, url, count }) =>
+    `${name ? `A download of ${name} began` : "Further downloads began"}${url ? `, from ${url}` : ""}${times(count)}`,
+  "download.finished": ({ name, status, size_bytes, count }) =>
+    `${name ? `The download of ${name}` : "Further downloads"} ${status === "canceled" ? "was broken off" : "ended"}${
+      size_bytes === undefined || status === "canceled" ? "" : `, ${size(Number(size_bytes))}`
+    }${times(count)}`,
   exec: ({ program, duration_ms, ...data }) =>
     `${program} ${exitOf(data)}${duration_ms === undefined ? "" : ` after ${seconds(duration_ms)}`}`,
   "process.started": ({ program }) => `${program} runs in the background`,
@@ -58,7 +69,7 @@ const WORDS: Record<EventType, Words> = {
   "port.published": ({ port, public: open }) => `Port ${port} was published${open ? " to everybody" : ""}`,
   "port.unpublished": ({ port }) => `Port ${port} is not published any more`,
   "egress.refused": ({ name, address, port, reason, count }) =>
-    `A connection to ${name ?? address}:${port} was refused${because(reason)}${Number(count) > 1 ? ` (${count} times)` : ""}`,
+    `A connection to ${name ?? address}:${port} was refused${because(reason)}${times(count)}`,
   "webhook.disabled": ({ reason }) => `A webhook is sent nothing any more${because(reason)}`,
 };
 
@@ -80,13 +91,18 @@ const BAD: readonly EventType[] = [
 ];
 /** Whether something went wrong. */
 export const isTrouble = ({ type, data }: Event): boolean =>
-  BAD.includes(type) || (type === "action" && data.ok === false) || (type === "computer.status" && data.status === "error");
+  BAD.includes(type) ||
+  (type === "action" && data.ok === false) ||
+  (type === "computer.status" && data.status === "error") ||
+  (type === "page.console" && data.level === "error") ||
+  (type === "download.finished" && data.status === "canceled");
 
 /** What a reader of the timeline may want to see alone. */
 export const KINDS = {
   all: "Everything",
   action: "Actions",
   exec: "Commands",
+  page: "Pages",
   trouble: "Trouble",
 } as const;
 export type Kind = keyof typeof KINDS;
@@ -94,5 +110,6 @@ export type Kind = keyof typeof KINDS;
 export const isOf = (event: Event, kind: Kind): boolean => {
   if (kind === "all") return true;
   if (kind === "trouble") return isTrouble(event);
+  if (kind === "page") return event.type.startsWith("page.") || event.type.startsWith("download.");
   return kind === "action" ? event.type === "action" : event.type === "exec" || event.type.startsWith("process.");
 };

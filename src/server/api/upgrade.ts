@@ -58,8 +58,15 @@ export const relayTo = async (
         used();
         context.emit({ ...event, type: "cdp.connected" });
       };
-      const onClose = () => context.emit({ ...event, type: "cdp.disconnected" });
-      await relayCdp({ ...common, path: target.path, onOpen, onClose });
+      let hearing: (() => void) | undefined;
+      const onRuntime = () => {
+        hearing ??= context.browsers.hearExceptions(record.id);
+      };
+      const onClose = () => {
+        hearing?.();
+        context.emit({ ...event, type: "cdp.disconnected" });
+      };
+      await relayCdp({ ...common, path: target.path, onOpen, onRuntime, onClose });
     } else if (target.kind === "terminal") {
       const data = { terminal_id: target.terminal };
       const onOpen = () => {

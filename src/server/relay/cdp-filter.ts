@@ -28,11 +28,14 @@ export const rewriteCommand = (message: Buffer): Buffer | null => {
 /** Client to Chromium: checks every frame header, passes the bytes on untouched but for commands that rewriteCommand changes. */
 export class CdpUpstream extends Transform {
   readonly #scanner: FrameScanner;
+  readonly #onRuntime: () => void;
   /** The pieces of a frame that is being looked at. */
   #held: Buffer[] | null = null;
 
-  constructor({ maxMessage }: { maxMessage: number }) {
+  /** `onRuntime` is called when the client turns the domain Runtime on. */
+  constructor({ maxMessage, onRuntime = () => {} }: { maxMessage: number; onRuntime?: (() => void) | undefined }) {
     super();
+    this.#onRuntime = onRuntime;
     this.#scanner = new FrameScanner({ masked: true, maxMessage });
   }
 
@@ -58,7 +61,9 @@ export class CdpUpstream extends Transform {
     const [header, ...payload] = this.#held;
     this.#held = null;
     const masked = Buffer.concat(payload);
-    const command = rewriteCommand(applyMask(Buffer.from(masked), head.mask!));
+    const message = applyMask(Buffer.from(masked), head.mask!);
+    if (message.includes('"Runtime.enable"')) this.#onRuntime();
+    const command = rewriteCommand(message);
     out.push(...(command ? [encodeFrame(OPCODE.text, command, head.mask)] : [header!, masked]));
   }
 }

@@ -28,6 +28,8 @@ export interface CdpRelayOptions {
   requestId?: string;
   waitMs?: number;
   onOpen?: () => void;
+  /** Called each time that the client turns the domain Runtime on. */
+  onRuntime?: () => void;
   /** Called once for each onOpen. */
   onClose?: (end: RelayEnd) => void;
 }
@@ -58,7 +60,7 @@ const connectUpstream = async (guest: BrowserGuest, path: CdpPath, key: string, 
 type Upstream = Awaited<ReturnType<typeof connectUpstream>>;
 
 const join = async (
-  { socket, head, signal, limits, onOpen, onClose }: CdpRelayOptions,
+  { socket, head, signal, limits, onOpen, onRuntime, onClose }: CdpRelayOptions,
   { stream, head: early, accept }: Upstream,
 ): Promise<RelayEnd> => {
   keepOpen(socket);
@@ -79,7 +81,7 @@ const join = async (
     if (error instanceof WsViolation) down.goodbye = { code: error.code, reason: error.message };
   };
   onOpen?.();
-  const up = new CdpUpstream({ maxMessage: limits.messageBytes });
+  const up = new CdpUpstream({ maxMessage: limits.messageBytes, onRuntime });
   const end = await splice({ client: socket, guest: stream, up, down, signal, stallMs: limits.stallS * 1000, farewell });
   onClose?.(end);
   return end;

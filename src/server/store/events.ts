@@ -31,6 +31,10 @@ export const eventStore = (db: DatabaseSync) => {
   const pruneSubject = db.prepare(`
     DELETE FROM events WHERE computer_id IS :computer
       AND id <= (SELECT id FROM events WHERE computer_id IS :computer ORDER BY id DESC LIMIT 1 OFFSET :keep)`);
+  const pruneTypes = db.prepare(`
+    DELETE FROM events WHERE computer_id IS :computer AND type IN (SELECT value FROM json_each(:types))
+      AND id <= (SELECT id FROM events WHERE computer_id IS :computer AND type IN (SELECT value FROM json_each(:types))
+        ORDER BY id DESC LIMIT 1 OFFSET :keep)`);
   const pruneOld = db.prepare(`DELETE FROM events WHERE at < ? AND id IN (SELECT id FROM events ORDER BY id LIMIT ${PRUNE_ROWS})`);
   const computerOf = db.prepare("SELECT computer_id FROM events WHERE computer_id = ? LIMIT 1");
 
@@ -51,6 +55,9 @@ export const eventStore = (db: DatabaseSync) => {
     over: (keep: number): (string | null)[] => subjects.all(keep).map(({ computer_id }) => computer_id as string | null),
     /** Leaves a computer, or the service, its newest `keep` events. */
     prune: (computerId: string | null, keep: number): void => void pruneSubject.run({ computer: computerId, keep }),
+    /** Leaves it the newest `keep` events of these types. */
+    pruneTypes: (computerId: string | null, types: readonly EventType[], keep: number): void =>
+      void pruneTypes.run({ computer: computerId, types: JSON.stringify(types), keep }),
     /** Removes some of the events from before `time`; answers how many. */
     pruneBefore: (time: string): number => Number(pruneOld.run(time).changes),
   };

@@ -33,6 +33,9 @@ const PRUNE_EVERY = 500;
 const SWEEP_MS = 3600_000;
 /** Events that a follower reads at once. */
 const PAGE = 200;
+/** What pages can bring about as often as they like. A part of a computer's events at most, so that they do not push out what else happened. */
+const OF_PAGES: readonly EventType[] = ["page.navigated", "page.console", "download.started", "download.finished"];
+const PART_OF_PAGES = 1 / 2;
 /** Characters of `data` as JSON: what a guest says may be long. */
 const MAX_DATA = 16 * 1024;
 
@@ -44,17 +47,21 @@ export const openTimeline = ({ store, limits, log }: TimelinePorts) => {
   const unpruned = new Map<string | null, number>();
 
   const prune = (computerId: string | null): void => {
+    store.pruneTypes(computerId, OF_PAGES, Math.ceil(limits.perComputer * PART_OF_PAGES));
+    store.prune(computerId, limits.perComputer);
+  };
+  const count = (computerId: string | null): void => {
     const count = (unpruned.get(computerId) ?? 0) + 1;
     unpruned.set(computerId, count);
     if (count < PRUNE_EVERY) return;
     unpruned.delete(computerId);
-    store.prune(computerId, limits.perComputer);
+    prune(computerId);
   };
   const sweep = (): void => {
     try {
       const time = new Date(Date.now() - limits.retentionS * 1000).toISOString();
       while (store.pruneBefore(time) > 0);
-      for (const id of store.over(limits.perComputer)) store.prune(id, limits.perComputer);
+      for (const id of store.over(limits.perComputer)) prune(id);
       unpruned.clear();
     } catch (error) {
       log.error({ err: error }, "old events could not be removed");
@@ -75,7 +82,7 @@ export const openTimeline = ({ store, limits, log }: TimelinePorts) => {
       const kept = json.length <= MAX_DATA ? json : JSON.stringify({ left_out: `${json.length} characters` });
       const event = { at: new Date().toISOString(), type, computer_id, actor };
       const id = store.insert(event, kept);
-      prune(computer_id);
+      count(computer_id);
       tell({ id, ...event, data: JSON.parse(kept) });
     } catch (error) {
       log.error({ err: error, type, computer: computer_id }, "an event is lost");

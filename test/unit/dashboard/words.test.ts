@@ -134,6 +134,19 @@ test.each([
     { name: "evil.example", port: 443, reason: "not allowed", count: 3 },
     "A connection to evil.example:443 was refused: not allowed (3 times)",
   ],
+  ["page.navigated", { url: "https://a.example/", title: "A" }, "Went to “A”, https://a.example/"],
+  ["page.navigated", { url: "https://a.example/", count: 3 }, "Went to https://a.example/ (3 times)"],
+  ["page.navigated", { url: null, title: "Further pages", count: 9 }, "Further pages (9 times)"],
+  [
+    "page.console",
+    { level: "error", text: "no such thing", url: "https://a.example/", line: 3, count: 2 },
+    "Error in the console: no such thing (https://a.example/:3) (2 times)",
+  ],
+  ["page.console", { level: "warning", text: "careful" }, "Warning in the console: careful"],
+  ["download.started", { name: "a.pdf", url: "https://a.example/f" }, "A download of a.pdf began, from https://a.example/f"],
+  ["download.finished", { name: "a.pdf", size_bytes: 5, status: "completed" }, "The download of a.pdf ended, 5 B"],
+  ["download.finished", { name: "a.pdf", size_bytes: 5, status: "canceled" }, "The download of a.pdf was broken off"],
+  ["download.finished", { name: null, count: 9 }, "Further downloads ended (9 times)"],
   ["control.taken", { holder: "person", name: null }, "A person drives"],
   ["control.taken", { holder: "agent", name: "Bo" }, "Bo drives"],
 ] as const)("%s %j is told as %j", (type, data, words) => {
@@ -145,6 +158,15 @@ test("trouble is told from the rest", () => {
   expect(isTrouble(event("action", { ok: false }))).toBe(true);
   expect(isTrouble(event("action", { ok: true }))).toBe(false);
   expect(isTrouble(event("computer.status", { status: "error" }))).toBe(true);
+  expect(isTrouble(event("page.console", { level: "error" }))).toBe(true);
+  expect(isTrouble(event("page.console", { level: "warning" }))).toBe(false);
+  expect(isTrouble(event("download.finished", { status: "canceled" }))).toBe(true);
+  expect((["page.navigated", "page.console", "download.started", "exec"] as const).map((type) => isOf(event(type), "page"))).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ]);
   expect((["all", "action", "exec", "trouble"] as const).map((kind) => isOf(event("process.started"), kind))).toEqual([
     true,
     false,

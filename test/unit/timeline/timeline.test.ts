@@ -68,6 +68,17 @@ test("events are read in their order, by computer and by type, also after a reop
   expect([timeline.knows("cmp_b"), timeline.knows("cmp_c"), timeline.lastId()]).toEqual([true, false, 4]);
 });
 
+test("what its pages bring about pushes out nothing else of a computer", () => {
+  const { timeline } = open({ perComputer: 20 });
+  for (let n = 1; n <= 8; n++) say(timeline, "cmp_loud", n);
+  for (let n = 1; n <= 2000; n++)
+    timeline.emit({ type: n % 2 ? "page.navigated" : "page.console", computer_id: "cmp_loud", data: { n: 1000 + n } });
+  const kept = numbers(timeline.read({ keyId: null, computerId: "cmp_loud", after: 0, limit: 10_000 }));
+  expect(kept.slice(0, 9)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, expect.any(Number)]);
+  expect(kept.length).toBeLessThan(600);
+  expect(kept.at(-1)).toBe(3000);
+});
+
 test("each computer keeps its newest events, and ids are not given twice", () => {
   const { timeline, dir, close } = open({ perComputer: 20 });
   say(timeline, "cmp_quiet", 0);

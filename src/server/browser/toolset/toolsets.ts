@@ -10,6 +10,8 @@ interface Open {
   raw: RawCdp;
   toolset: BrowserToolset;
   users: number;
+  /** To be called when it is closed. */
+  left(): void;
   idle?: NodeJS.Timeout;
 }
 
@@ -21,10 +23,13 @@ const OPEN_MS = 40_000;
 /** The browser toolsets that are open, one for each computer: a reference that one call gave is good in the next. */
 export class BrowserToolsets {
   readonly #idleMs: number;
+  readonly #onOpen: (computerId: string) => () => void;
   readonly #open = new Map<string, Promise<Open>>();
 
-  constructor(idleMs = IDLE_MS) {
+  /** `onOpen` is told of each that is opened, and answers a function to be called when that is closed. */
+  constructor(idleMs = IDLE_MS, onOpen: (computerId: string) => () => void = () => () => {}) {
     this.#idleMs = idleMs;
+    this.#onOpen = onOpen;
   }
 
   /** Runs one call's blocks, on the connection of the calls before it if that still works. Errors: those of BrowserToolset.run and of `open`. */
@@ -57,17 +62,18 @@ export class BrowserToolsets {
     if (known) this.close(computerId);
     // Begun without the signal of this call: others may wait for the same.
     const opening =
-      this.#open.get(computerId) ?? withDeadline("The browser's connection", OPEN_MS, undefined, (within) => begin(open, within));
+      this.#open.get(computerId) ??
+      withDeadline("The browser's connection", OPEN_MS, undefined, (within) => begin(open, within, () => this.#onOpen(computerId)));
     this.#open.set(computerId, opening);
     opening.catch(() => this.#open.delete(computerId));
     return opening;
   }
 }
 
-const begin = async (open: OpenCdp, signal: AbortSignal): Promise<Open> => {
+const begin = async (open: OpenCdp, signal: AbortSignal, onOpen: () => () => void): Promise<Open> => {
   const raw = await open(signal);
   try {
-    return { raw, toolset: await BrowserToolset.open(connectionOn(raw), signal), users: 0 };
+    return { raw, toolset: await BrowserToolset.open(connectionOn(raw), signal), users: 0, left: onOpen() };
   } catch (error) {
     raw.close();
     throw error;
@@ -86,8 +92,9 @@ const answers = async ({ raw, users }: Open, signal: AbortSignal): Promise<boole
   }
 };
 
-const end = ({ raw, toolset, idle }: Open): void => {
+const end = ({ raw, toolset, idle, left }: Open): void => {
   clearTimeout(idle);
+  left();
   toolset.close();
   raw.close();
 };

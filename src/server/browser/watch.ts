@@ -1,0 +1,69 @@
+import { EventEmitter } from "node:events";
+import { type ConsoleMessage, Consoles } from "./console.ts";
+import { type Download, type DownloadEnd, watchDownloads } from "./downloads.ts";
+import type { BrowserGuest } from "./endpoint.ts";
+import { followBrowser } from "./follow.ts";
+import { type Page, watchTabs } from "./navigations.ts";
+
+/** `address` and `page` are the same navigation: at once, and when the page may have its title. */
+export interface BrowserNews {
+  address: [string];
+  page: [Page];
+  message: [ConsoleMessage];
+  downloadStarted: [Download];
+  downloadFinished: [DownloadEnd];
+}
+
+/** What the service sees of one browser. */
+export interface BrowserWatch {
+  readonly news: EventEmitter<BrowserNews>;
+  /** Exceptions are told, too, until each answered function is called. */
+  hearExceptions(): () => void;
+  close(): void;
+}
+
+/**
+ * Watches the guest's Chromium, and each that is started later, on one connection for all who want to know. `onFailure` is told when one cannot be watched.
+ *
+ * The connection stays: what is not seen when it happens cannot be asked for later, and one that nothing is said on costs nothing. It has no session with a tab until something of that
+ * tab changes, so a browser that nobody uses has no page that is listened to.
+ */
+export const watchBrowser = (guest: BrowserGuest, onFailure: (error: unknown) => void): BrowserWatch => {
+  const news = new EventEmitter<BrowserNews>().setMaxListeners(0);
+  let consoles: Consoles | undefined;
+  let hearers = 0;
+  const { close } = followBrowser(
+    guest,
+    async (cdp) => {
+      const listening = new Consoles(cdp, hearers > 0, (tab, message) => tabs.after(tab, () => news.emit("message", message)));
+      consoles = listening;
+      const tabs = await watchTabs(cdp, {
+        changed: (tab, isNew) => listening.listen(tab, isNew),
+        gone: (tab) => listening.leave(tab),
+        went: (address) => news.emit("address", address),
+        page: (page) => news.emit("page", page),
+      });
+      await watchDownloads(
+        cdp,
+        (frame, download) => tabs.after(frame, () => news.emit("downloadStarted", download)),
+        (frame, end) => tabs.after(frame, () => news.emit("downloadFinished", end)),
+      );
+    },
+    onFailure,
+  );
+  return {
+    news,
+    hearExceptions: () => {
+      let heard = true;
+      hearers++;
+      if (consoles) consoles.exceptions = true;
+      return () => {
+        if (!heard) return;
+        heard = false;
+        hearers--;
+        if (consoles) consoles.exceptions = hearers > 0;
+      };
+    },
+    close,
+  };
+};
