@@ -1,8 +1,8 @@
 import { VitrineError } from "../../contract/errors.ts";
+import { bootUp } from "../boot-up.ts";
 import { withCdp } from "../browser/cdp.ts";
 import { openPage } from "../browser/first-tab.ts";
 import { withDeadline } from "../deadline.ts";
-import { bootUp } from "../machine/boot.ts";
 import type { GuestImage, MachineRecord, MachineSpec } from "../machine/machine.ts";
 import { bringUp } from "./bring-up.ts";
 import { type Engine, type Live, type Step, update } from "./engine.ts";

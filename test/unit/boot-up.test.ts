@@ -3,11 +3,11 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type BootUp, bootUp } from "../../../src/server/machine/boot.ts";
-import type { Machine, MachineRecord } from "../../../src/server/machine/machine.ts";
-import { createQemuDriver } from "../../../src/server/machine/qemu/driver.ts";
-import { cwdOf, livePids } from "../../../src/server/process/kill.ts";
-import { tinyKernel, tinySpec } from "./tiny-guest.ts";
+import { type BootUp, bootUp } from "../../src/server/boot-up.ts";
+import type { Machine, MachineRecord } from "../../src/server/machine/machine.ts";
+import { createQemuDriver } from "../../src/server/machine/qemu/driver.ts";
+import { cwdOf, livePids } from "../../src/server/process/kill.ts";
+import { tinyKernel, tinySpec } from "./machine/tiny-guest.ts";
 
 const driver = createQemuDriver({ accel: "tcg" });
 const files = { config: "{}", session: "" };

@@ -1,6 +1,6 @@
-import { VitrineError } from "../../contract/errors.ts";
-import { withDeadline } from "../deadline.ts";
-import type { Machine, MachineDriver } from "./machine.ts";
+import { VitrineError } from "../contract/errors.ts";
+import { withDeadline } from "./deadline.ts";
+import type { Machine, MachineDriver } from "./machine/machine.ts";
 
 type Boot = Parameters<MachineDriver["boot"]>;
 export interface BootUp {
