@@ -42,7 +42,7 @@ test("Playwright fills in a form that the host serves on its loopback; the scree
   await browser.close();
 });
 
-test("what Playwright's browser downloads lies in the computer, under its own name, and comes out through the API", async () => {
+test("what Playwright's browser downloads lies in the computer, under its own name, and comes out through the API; the timeline tells", async () => {
   const browser = await computer.connectPlaywright({ timeout: 120_000 });
   const page = browser.contexts()[0]!.pages()[0]!;
   page.setDefaultTimeout(120_000);
@@ -55,6 +55,19 @@ test("what Playwright's browser downloads lies in the computer, under its own na
   expect(String(await downloads.read((await downloads.list())[0]!.id))).toBe("ahoj");
   await expect(downloads.read(Buffer.from("../.bashrc").toString("base64url"))).rejects.toMatchObject({ code: "file_not_found" });
   await computer.files.delete("/home/ohm/Downloads/zpráva.txt");
+  await page.evaluate("setTimeout(() => { console.error('wrong'); throw new Error('uncaught'); })");
+  const file = { name: "zpráva.txt", url: "data:…" };
+  const types = ["page.navigated", "page.console", "download.started", "download.finished"] as const;
+  const told = async () => (await computer.listEvents({ types: [...types], limit: 1000 })).data.map(({ type, data }) => [type, data]);
+  await expect.poll(told, { timeout: 60_000, interval: 500 }).toEqual(
+    expect.arrayContaining([
+      ["page.navigated", expect.objectContaining({ url: `http://host.vitrine.internal:${vm.pagePort}/` })],
+      ["download.started", file],
+      ["download.finished", { ...file, size_bytes: 4, status: "completed" }],
+      ["page.console", expect.objectContaining({ level: "error", text: "wrong" })],
+      ["page.console", expect.objectContaining({ level: "error", text: "Uncaught Error: uncaught" })],
+    ]),
+  );
   await page.goto("about:blank");
   await browser.close();
 });

@@ -19,6 +19,13 @@ export interface TabListener {
   page(page: Page): void;
 }
 
+export interface Tabs {
+  /** Does something when the page that a tab is at has been told. */
+  after(tab: string, what: () => void): void;
+  /** Tells at once what waits for its title. */
+  settle(): void;
+}
+
 /** Tabs that are followed at once. */
 const MAX_TABS = 1000;
 /** Chromium does not say when a page gets its title, only what it is when asked. Milliseconds. */
@@ -62,10 +69,10 @@ const titleOf = async (cdp: Cdp, targetId: string, address: string): Promise<str
 };
 
 /**
- * Tells where the tabs go. Answers `after`, which does something when the page that a tab is at has been told. Chromium is asked for its list of targets alone, which no page and no
+ * Tells where the tabs go. Chromium is asked for its list of targets alone, which no page and no
  * other client can notice.
  */
-export const watchTabs = async (cdp: Cdp, on: TabListener): Promise<{ after(tab: string, what: () => void): void }> => {
+export const watchTabs = async (cdp: Cdp, on: TabListener): Promise<Tabs> => {
   const seen = new Map<string, string>();
   const untold = new Map<string, { url: string; timer: NodeJS.Timeout; later: (() => void)[] }>();
   let begun = false;
@@ -108,9 +115,10 @@ export const watchTabs = async (cdp: Cdp, on: TabListener): Promise<{ after(tab:
     if (moved) go(targetId, address, String(url));
     if (method === "Target.targetInfoChanged" || moved) on.changed(targetId, moved || before === undefined);
   });
-  void cdp.closed.then(() => {
+  const settle = () => {
     for (const tab of [...untold.keys()]) tell(tab);
-  });
+  };
+  void cdp.closed.then(settle);
   await cdp.send("Target.setDiscoverTargets", { discover: true });
   begun = true;
   return {
@@ -119,5 +127,6 @@ export const watchTabs = async (cdp: Cdp, on: TabListener): Promise<{ after(tab:
       if (page) page.later.push(what);
       else what();
     },
+    settle,
   };
 };

@@ -3,7 +3,7 @@ import { type ConsoleMessage, Consoles } from "./console.ts";
 import { type Download, type DownloadEnd, watchDownloads } from "./downloads.ts";
 import type { BrowserGuest } from "./endpoint.ts";
 import { followBrowser } from "./follow.ts";
-import { type Page, watchTabs } from "./navigations.ts";
+import { type Page, type Tabs, watchTabs } from "./navigations.ts";
 
 /** `address` and `page` are the same navigation: at once, and when the page may have its title. */
 export interface BrowserNews {
@@ -31,6 +31,7 @@ export interface BrowserWatch {
 export const watchBrowser = (guest: BrowserGuest, onFailure: (error: unknown) => void): BrowserWatch => {
   const news = new EventEmitter<BrowserNews>().setMaxListeners(0);
   let consoles: Consoles | undefined;
+  let followed: Tabs | undefined;
   let hearers = 0;
   const { close } = followBrowser(
     guest,
@@ -43,6 +44,7 @@ export const watchBrowser = (guest: BrowserGuest, onFailure: (error: unknown) =>
         went: (address) => news.emit("address", address),
         page: (page) => news.emit("page", page),
       });
+      followed = tabs;
       await watchDownloads(
         cdp,
         (frame, download) => tabs.after(frame, () => news.emit("downloadStarted", download)),
@@ -64,6 +66,9 @@ export const watchBrowser = (guest: BrowserGuest, onFailure: (error: unknown) =>
         if (consoles) consoles.exceptions = hearers > 0;
       };
     },
-    close,
+    close: () => {
+      followed?.settle();
+      close();
+    },
   };
 };

@@ -31,6 +31,7 @@ export const tellBrowser = (news: EventEmitter<BrowserNews>, emit: Emit, compute
   const finished = counted<{ name: string; status: string }>("download.finished", ({ name, status }) => [name, status], { name: null });
   news.on("page", pages.tell).on("message", messages.tell).on("downloadStarted", started.tell).on("downloadFinished", finished.tell);
   return () => {
+    news.removeAllListeners();
     for (const { close } of [pages, messages, started, finished]) close();
   };
 };

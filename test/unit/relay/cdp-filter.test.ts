@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { DOWNLOADS_DIR } from "../../../src/contract/guest/protocol.ts";
 import { CdpUpstream } from "../../../src/server/relay/cdp-filter.ts";
 import { applyMask, encodeFrame, type FramePiece, FrameScanner, OPCODE } from "../../../src/server/relay/ws-frames.ts";
@@ -45,6 +45,19 @@ test.each([1, 7, 1 << 20])("download folders are the guest's, all else is the sa
   expect(commands.map(({ method }) => method)).toEqual(["Browser.setDownloadBehavior", "Page.setDownloadBehavior"]);
   for (const command of commands)
     expect(command).toMatchObject({ id: 2, sessionId: "S", params: { ...params, behavior: "allow", downloadPath: DOWNLOADS_DIR } });
+});
+
+test("that a client turns Runtime on is told", async () => {
+  const onRuntime = vi.fn();
+  const commands = [{ method: "Runtime.evaluate", params: { expression: "Runtime.enable" } }, { method: "Page.enable" }];
+  const enable = { id: 3, method: "Runtime.enable", params: {}, sessionId: "S" };
+  for (const command of [...commands, enable]) {
+    expect(onRuntime).not.toHaveBeenCalled();
+    await Readable.from([text(command)])
+      .pipe(new CdpUpstream({ maxMessage: 1 << 28, onRuntime }))
+      .toArray();
+  }
+  expect(onRuntime).toHaveBeenCalledOnce();
 });
 
 test("a command without a folder, a fragment and a long message pass as they are", async () => {
