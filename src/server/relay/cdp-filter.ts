@@ -7,6 +7,21 @@ const MAX_INSPECTED = 64 * 1024;
 
 const DOWNLOAD_COMMANDS = new Set(["Browser.setDownloadBehavior", "Page.setDownloadBehavior"]);
 
+interface Command {
+  method?: unknown;
+  params?: { behavior?: unknown; downloadPath?: unknown };
+}
+
+const parse = (message: Buffer): Command | null => {
+  try {
+    return JSON.parse(message.toString("utf8"));
+  } catch {
+    return null;
+  }
+};
+
+const turnsRuntimeOn = (message: Buffer): boolean => message.includes("Runtime.enable") && parse(message)?.method === "Runtime.enable";
+
 /**
  * Clients give a download folder of their own machine (Playwright does so at each connect); Chromium must save in the guest's. Files keep their own
  * names there, not the random ones of `allowAndName`: no client finds them by path, and the API lists them by name.
@@ -14,12 +29,7 @@ const DOWNLOAD_COMMANDS = new Set(["Browser.setDownloadBehavior", "Page.setDownl
  */
 export const rewriteCommand = (message: Buffer): Buffer | null => {
   if (!message.includes("setDownloadBehavior")) return null;
-  let command: { method?: unknown; params?: { behavior?: unknown; downloadPath?: unknown } } | null;
-  try {
-    command = JSON.parse(message.toString("utf8"));
-  } catch {
-    return null;
-  }
+  const command = parse(message);
   if (!DOWNLOAD_COMMANDS.has(String(command?.method)) || typeof command?.params?.downloadPath !== "string") return null;
   const behavior = command.params.behavior === "allowAndName" ? "allow" : command.params.behavior;
   return Buffer.from(JSON.stringify({ ...command, params: { ...command.params, behavior, downloadPath: DOWNLOADS_DIR } }));
@@ -62,7 +72,7 @@ export class CdpUpstream extends Transform {
     this.#held = null;
     const masked = Buffer.concat(payload);
     const message = applyMask(Buffer.from(masked), head.mask!);
-    if (message.includes('"Runtime.enable"')) this.#onRuntime();
+    if (turnsRuntimeOn(message)) this.#onRuntime();
     const command = rewriteCommand(message);
     out.push(...(command ? [encodeFrame(OPCODE.text, command, head.mask)] : [header!, masked]));
   }

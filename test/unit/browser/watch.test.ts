@@ -73,13 +73,19 @@ const failures: unknown[] = [];
 const go = (path: string) => verbs.navigate(base + path, never);
 
 /** It tells from when it is connected on. */
-const watched = () =>
-  expect
+const watched = async () => {
+  await expect
     .poll(async () => {
-      await go(`/probe-${told.length}-${Math.random()}`);
+      await go(`/probe-${Math.random()}`);
       return told.length;
     }, soon)
     .toBeGreaterThan(0);
+  await go("/begin");
+  await expect.poll(() => told, soon).toContainEqual({ url: `${base}/begin`, title: "Page begin" });
+  addresses = [];
+  told = [];
+  messages = [];
+};
 
 const begin = (): BrowserWatch => {
   const begun = watchBrowser(guest, (error) => failures.push(error));
@@ -98,11 +104,6 @@ beforeEach(async () => {
   messages = [];
   watch = begin();
   await watched();
-  await go("/begin");
-  await expect.poll(() => told, soon).toContainEqual({ url: `${base}/begin`, title: "Page begin" });
-  addresses = [];
-  told = [];
-  messages = [];
 });
 afterEach(() => {
   watch.close();
@@ -184,8 +185,8 @@ test("downloads are told when they begin and when they end, and how they are don
   // Another watch comes later than the client.
   watch.close();
   watch = begin();
-  await watched();
   told = [];
+  await watched();
   await go("/file?token=secret");
   await expect.poll(() => told, soon).toHaveLength(2);
   const note = { name: "note.txt", url: `${base}/file` };
