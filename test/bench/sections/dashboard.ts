@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import { type Browser, chromium, type LaunchOptions, type Page } from "playwright-core";
 import { Vitrine } from "../../../src/client/index.ts";
 import { ensureDashboard } from "../../../src/server/setup/dashboard.ts";
@@ -12,6 +11,7 @@ import { startXvnc } from "../../unit/display/xvnc.ts";
 import { repeat, type Section, sleep } from "../bench.ts";
 import type { Row } from "../stats.ts";
 import type { Given, Used } from "../still-service.ts";
+import { visit } from "../visit.ts";
 
 const COMPUTERS = 100;
 const VISITS = 10;
@@ -21,13 +21,6 @@ const API_KEY = "bench-key";
 const SCREEN = `<body><script>let n = 0; setInterval(() => { document.body.style.background = "hsl(" + (n++ * 70) % 360 + " 70% 50%)"; }, 10_000);</script>`;
 const KB = 1000;
 const MIB = 1024 ** 2;
-/** Says when what a selector names is there and drawn, in milliseconds since the navigation began. */
-const tellWhenDrawn = (selector: string): string => `window.drawnAt = 0;
-const look = () => document.querySelector(${JSON.stringify(selector)})
-  ? requestAnimationFrame(() => setTimeout(() => { window.drawnAt = performance.now(); }))
-  : requestAnimationFrame(look);
-look();`;
-
 const stillService = async (given: Given) => {
   const child = fork(new URL("../still-service.ts", import.meta.url), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   child.send(given);
@@ -44,45 +37,6 @@ const stillService = async (given: Given) => {
     },
   };
 };
-
-/** Milliseconds from the start of a navigation, by a browser that has nothing of the service but a session, until the selector is drawn. */
-const visit = async (
-  browser: Browser,
-  url: string,
-  selector: string,
-  cookies: Awaited<ReturnType<typeof cookiesOf>>,
-  look = async (_page: Page) => {},
-) => {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 800 } });
-  await context.addCookies(cookies);
-  await context.addInitScript(tellWhenDrawn(selector));
-  const page = await context.newPage();
-  await look(page);
-  await page.goto(url);
-  let at = 0;
-  while (at === 0) {
-    await sleep(50);
-    at = (await page.evaluate("window.drawnAt")) as number;
-  }
-  await context.close();
-  return at;
-};
-const cookiesOf = (page: Page) => page.context().cookies();
-
-/** What a page has been sent, in bytes: as it came over the wire, and as it would be compressed. */
-const countBytes =
-  (sent: Map<string, { wire: number; packed: number }>) =>
-  async (page: Page): Promise<void> => {
-    page.on("requestfinished", async (request) => {
-      const response = await request.response();
-      const body = await response?.body().catch(() => null);
-      if (!body) return;
-      const { responseBodySize } = await request.sizes();
-      const kind = request.url().includes("/v1/") ? "records" : "files";
-      const so = sent.get(kind) ?? { wire: 0, packed: 0 };
-      sent.set(kind, { wire: so.wire + responseBodySize, packed: so.packed + gzipSync(body).length });
-    });
-  };
 
 /** What the browser has used and the page keeps. */
 const meter = async (browser: Browser, page: Page) => {
@@ -137,12 +91,13 @@ export const dashboard: Section = async ({ config, minutes, say }) => {
     const { page } = await openDashboard(browser, service.url);
     await signIn(page, API_KEY);
     await page.locator(".card button").first().waitFor();
-    const cookies = await cookiesOf(page);
+    const cookies = await page.context().cookies();
 
-    const sent = new Map<string, { wire: number; packed: number }>();
-    await visit(browser, service.url, ".card button", cookies, countBytes(sent));
-    const interactive = await repeat(VISITS, () => visit(browser, service.url, ".card button", cookies));
-    const empty = await repeat(VISITS, () => visit(browser, `${service.url}/assets/live/icon.svg`, "svg", cookies));
+    const { files, records } = await visit(browser, service.url, ".card button", cookies);
+    const until = (path: string, selector: string) =>
+      repeat(VISITS, async () => (await visit(browser, service.url + path, selector, cookies)).at);
+    const interactive = await until("/", ".card button");
+    const empty = await until("/assets/live/icon.svg", "svg");
 
     await (await shown.newPage({ viewport: null })).setContent(SCREEN);
     await sleep(SETTLE_MS);
@@ -160,7 +115,6 @@ export const dashboard: Section = async ({ config, minutes, say }) => {
       "[...document.querySelectorAll('.screen')].filter((one) => { const { top, bottom } = one.getBoundingClientRect(); return bottom > -100 && top < innerHeight + 100; }).length",
     )) as number;
     const share = (from: number, to: number) => [(100 * (to - from)) / seconds];
-    const { files, records } = Object.fromEntries(sent) as Record<"files" | "records", { wire: number; packed: number }>;
     const over = `${COMPUTERS} computers, ${minutes} min`;
     const rows: Row[] = [
       {
