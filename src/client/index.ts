@@ -26,7 +26,7 @@ export type { Download, ExecResult, FileStat, ProcessInfo, SignalName, StartProc
 export type { CreatedKey, CreateKeyInput, Key } from "../contract/keys.ts";
 export type { CreateLinkInput, Link, LinkInfo, Power } from "../contract/links.ts";
 export type { LogSource } from "../contract/log-sources.ts";
-export type { Network, NetworkPolicy, PatchNetworkInput } from "../contract/network.ts";
+export type { Network, NetworkPolicy, NetworkTrial, PatchNetworkInput } from "../contract/network.ts";
 export type { PortState, PublishedPort } from "../contract/ports.ts";
 export type { Profile } from "../contract/profiles.ts";
 export type { Recording, RecordingStatus, StartRecordingInput } from "../contract/recordings.ts";

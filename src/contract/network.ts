@@ -130,6 +130,62 @@ export const Network = z
   .meta({ id: "Network" });
 export type Network = z.infer<typeof Network>;
 
+/** What refuses something: a part of the policy, or of what holds in every policy. */
+export const Rule = z.enum([
+  "off",
+  "floor",
+  "deny",
+  "deny_cidrs",
+  "allow",
+  "mismatch",
+  "nameless",
+  "protocol",
+  "host_ports",
+  "address",
+  "rebinding",
+  "proxy",
+  "limit",
+]);
+export type Rule = z.infer<typeof Rule>;
+export const Refusal = z.object({ rule: Rule, reason: z.string() });
+export type Refusal = z.infer<typeof Refusal>;
+
+/** What was refused, as an event of type `egress.refused` tells it. */
+export const Refused = Refusal.extend({
+  name: z.string().nullable(),
+  address: z.string().nullable(),
+  port: z.int().nullable(),
+  protocol: z.string(),
+});
+export type Refused = z.infer<typeof Refused>;
+
+/** What another policy would make of what was refused. */
+export const NetworkTrial = z
+  .object({
+    policy: NetworkPolicy.describe("The whole of it, as it would be"),
+    refusals: z
+      .array(
+        Refused.extend({
+          at: z.iso.datetime().describe("The last time"),
+          count: z.int().describe("How often"),
+          still: Refusal.nullable().describe("Why it would be refused; null: it would be allowed"),
+          remedy: z
+            .object({
+              mode: Mode,
+              list: z.enum(["allow", "allow_cidrs", "host_ports"]),
+              entry: z.string(),
+            })
+            .nullable()
+            .describe(
+              "The least that allows it, too: this mode, and one more entry of this list. Null: nothing that widens no more than it",
+            ),
+        }),
+      )
+      .describe("What is still known of what was refused, each thing once, the latest first; judged by what was written down of it"),
+  })
+  .meta({ id: "NetworkTrial" });
+export type NetworkTrial = z.infer<typeof NetworkTrial>;
+
 /** What all of a computer's connections go through, after policy. */
 export const UpstreamProxy = z.strictObject({
   server: z

@@ -30,8 +30,8 @@ export interface Route {
   errors?: readonly ErrorCode[];
   /** `key`: an API key, which sees its own computers alone. `operator`: the operator's key. `none`: open. `link`: a capability token in the query. */
   auth?: "key" | "operator" | "none" | "link";
-  /** Of a GET: it takes out what is in a computer, so each use of it is told in the timeline, as that of every other method is. */
-  audited?: true;
+  /** Whether each use of it is told in the timeline. Default: of all but GETs; of a GET that takes out what is in a computer, and of no other method that only asks. */
+  audited?: boolean;
   /** The computer's calls of this kind are limited in number; beyond it too_many_requests. */
   lane?: Lane;
   /** Beside the API key, a link with this power opens it. */

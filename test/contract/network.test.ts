@@ -2,6 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { Vitrine } from "../../src/client/index.ts";
+import { HOST_ALIAS } from "../../src/contract/guest/protocol.ts";
+import type { PatchNetworkInput } from "../../src/contract/network.ts";
+import { askFrom, dialFrom } from "../support/guest-programs.ts";
 import { startService, type TestService } from "../support/service.ts";
 
 let service: TestService;
@@ -76,6 +80,54 @@ test("PATCH takes nothing that is not valid as a whole, and changes nothing then
   expect((await service.call("POST", "/v1/computers", { network: { host_ports: [port] } })).body.error.code).toBe("invalid_request");
   expect((await network("nobody", {})).body.error.code).toBe("computer_not_found");
   expect((await network("nobody")).body.error.code).toBe("computer_not_found");
+});
+
+test("a change is tried on what was refused, which changes nothing and is no use of a power", async () => {
+  const vitrine = new Vitrine(service);
+  const computer = await vitrine.computers.create({ template: "scratch", network: { mode: "restricted", allow: ["good.test"] } });
+  const { fleet } = service;
+  for (let times = 0; times < 2; times++) await askFrom(fleet, "api.evil.test");
+  await dialFrom(fleet, "169.254.169.254", 80);
+  await dialFrom(fleet, HOST_ALIAS.address, 3000);
+  fleet.outside!.refused({ protocol: "udp", address: "93.184.215.1", port: 443 });
+  const before = await computer.egress.get();
+
+  const verdicts = async (change: PatchNetworkInput) => {
+    const { policy, refusals } = await computer.egress.try(change);
+    const told = refusals.map(({ name, address, still, remedy }) => [name ?? address, still?.rule ?? "yes", remedy?.entry]);
+    return { policy, told: told.toReversed() };
+  };
+  const now = await verdicts({});
+  expect(now.policy).toEqual(before.policy);
+  expect(now.told).toEqual([
+    ["api.evil.test", "allow", "api.evil.test"],
+    ["169.254.169.254", "floor", undefined],
+    ["host.vitrine.internal", "host_ports", "3000"],
+    ["93.184.215.1", "protocol", undefined],
+  ]);
+  const then = await verdicts({ allow: ["*.EVIL.test"], host_ports: [3000] });
+  expect(then.policy).toMatchObject({ mode: "restricted", allow: ["*.evil.test"], host_ports: [3000] });
+  expect(then.told.map(([, rule]) => rule)).toEqual(["yes", "floor", "yes", "protocol"]);
+
+  expect(await computer.egress.get()).toEqual(before);
+  const { data } = await computer.listEvents({ types: ["audit"] });
+  expect(data.map((event) => event.data.action)).toEqual(["createComputer"]);
+  const wrong: PatchNetworkInput[] = [{ mode: "open" }, { allow: ["a b"] }, { host_ports: [Number(new URL(service.url).port)] }];
+  for (const change of wrong)
+    await expect(computer.egress.try(change)).rejects.toMatchObject({ code: "invalid_request" });
+});
+
+test("what was refused to one computer is nobody's business but that of who sees it", async () => {
+  const { id } = await create({ network: { mode: "off" } });
+  await askFrom(service.fleet, "evil.test");
+  const other = await create({ network: { mode: "off" } });
+  const tried = (of: string) => service.call("POST", `/v1/computers/${of}/network/trial`, { mode: "open" });
+  expect((await tried(id)).body.refusals).toMatchObject([{ name: "evil.test", rule: "off", still: null, remedy: null }]);
+  expect((await tried(other.id)).body.refusals).toEqual([]);
+  expect((await tried("nobody")).body.error.code).toBe("computer_not_found");
+  const { body: key } = await service.call("POST", "/v1/keys", { name: "other" });
+  const init = { headers: { Authorization: `Bearer ${key.key}` } };
+  expect((await service.call("POST", `/v1/computers/${id}/network/trial`, {}, init)).body.error.code).toBe("computer_not_found");
 });
 
 test("a computer that is being made, or is gone, is in the wrong state", async () => {

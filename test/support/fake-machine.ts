@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { basename, dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
 import { DIRECT_PORTS, type GuestState, type ProcessRecord, type ProcessSpec } from "../../src/contract/guest/protocol.ts";
-import type { Guest } from "../../src/server/guest/guest.ts";
+import type { Guest, Outside } from "../../src/server/guest/guest.ts";
 import { openGuest } from "../../src/server/guest/open.ts";
 import { TERMINAL_PROGRAM } from "../../src/server/guest/terminals.ts";
 import type { LinkAddress, Machine, MachineDriver, MachineRecord } from "../../src/server/machine/machine.ts";
@@ -47,6 +47,8 @@ export interface FakeFleet {
   booted: string[];
   /** While set, boots wait for it before they go on. */
   gate: Promise<void> | null;
+  /** Where the connections go that programs in the latest guest make, for a test to make some. */
+  outside: Outside | null;
 }
 
 /**
@@ -155,6 +157,7 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
     console: "",
     booted: [],
     gate: null,
+    outside: null,
     agents: () => [...running.values()],
     driver: {
       prepare: async ({ dir }) => {
@@ -244,6 +247,12 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
         },
         listProcesses: { value: async (signal: AbortSignal) => (await guest.listProcesses(signal)).map(asInGuest) },
         getProcess: { value: async (pid: number, signal: AbortSignal) => asInGuest(await guest.getProcess(pid, signal)) },
+        serveConnections: {
+          value: (outside: Outside) => {
+            fleet.outside = outside;
+            guest.serveConnections(outside);
+          },
+        },
         connect: { value: (port: number, signal: AbortSignal) => (isOwn(port) ? dial(port) : guest.connect(port, signal)) },
       });
     },

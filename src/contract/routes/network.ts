@@ -1,4 +1,4 @@
-import { Network, PatchNetwork } from "../network.ts";
+import { Network, NetworkTrial, PatchNetwork } from "../network.ts";
 import type { Route } from "../route.ts";
 
 /** What a computer reaches of the network. */
@@ -19,5 +19,15 @@ export const network = {
     status: 200,
     answer: Network,
     errors: ["computer_not_found", "wrong_state"],
+  },
+  tryNetwork: {
+    method: "post",
+    path: "/v1/computers/{id}/network/trial",
+    summary: "What a change of the network policy would allow of what was refused, and what it would not; changes nothing",
+    body: PatchNetwork,
+    status: 200,
+    answer: NetworkTrial,
+    errors: ["computer_not_found"],
+    audited: false,
   },
 } as const satisfies Record<string, Route>;

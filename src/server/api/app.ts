@@ -81,7 +81,7 @@ export const createApp = (context: Context, relays: OpenRelays, doors: readonly 
     ...keyHandlers(context),
     ...linkHandlers(context, relays),
     ...logHandlers(context),
-    ...networkHandlers(),
+    ...networkHandlers(context),
     ...portHandlers(context, relays),
     ...profileHandlers(),
     ...recordingHandlers(context),

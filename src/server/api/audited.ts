@@ -33,7 +33,8 @@ export const audited = async (
   work: () => unknown,
 ): Promise<unknown> => {
   const route: Route = ROUTES[action];
-  if (route.method === "get" && (!route.audited || isPassive(query))) return work();
+  const told = route.audited ?? route.method !== "get";
+  if (!told || (route.method === "get" && isPassive(query))) return work();
   const { id, ...path } = params;
   const use = { action, computerId: id === undefined ? null : (computers.find(String(id))?.id ?? null), path };
   if (route.status !== 201) {

@@ -48,7 +48,7 @@ export interface Context {
   attempts: Attempts;
   /** Writes into the timeline. */
   emit: Emit;
-  timeline: Pick<Timeline, "read" | "knows" | "follow" | "lastId">;
+  timeline: Pick<Timeline, "read" | "latest" | "knows" | "follow" | "lastId">;
   allowedHosts: readonly string[];
   limits: Limits;
   lanes: Lanes;

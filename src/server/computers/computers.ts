@@ -1,5 +1,6 @@
 import type { CreateComputer } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
+import type { Event } from "../../contract/events.ts";
 import type { CreateSnapshot } from "../../contract/snapshots.ts";
 import { type Caller, ownerOf, sees } from "../auth/caller.ts";
 import type { ListFilter } from "../store/computers.ts";
@@ -8,7 +9,7 @@ import { remove } from "./delete.ts";
 import type { Engine, Live } from "./engine.ts";
 import { explain } from "./explain.ts";
 import { fork } from "./fork.ts";
-import { type NetworkChange, networkOf, setNetwork } from "./network.ts";
+import { type NetworkChange, networkOf, setNetwork, tryNetwork } from "./network.ts";
 import { profilesOf } from "./profile/profiles.ts";
 import type { ComputerRecord } from "./record.ts";
 import { removeSnapshot } from "./snapshots/remove.ts";
@@ -58,6 +59,7 @@ const computersOf = (engine: Engine, caller: Caller) => {
     },
     stop: async (idOrName: string, mode?: StopMode) => stop(engine, get(idOrName), mode),
     network: (idOrName: string) => networkOf(engine, get(idOrName)),
+    tryNetwork: (idOrName: string, change: NetworkChange, told: readonly Event[]) => tryNetwork(engine, get(idOrName), change, told),
     setNetwork: async (idOrName: string, change: NetworkChange) => setNetwork(engine, get(idOrName), change),
     fork: async (idOrName: string, count: number, name?: string) => fork(engine, caller, get(idOrName), count, name),
     takeSnapshot: async (idOrName: string, wanted: CreateSnapshot) => take(engine, get(idOrName), wanted),

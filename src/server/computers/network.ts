@@ -1,7 +1,9 @@
 import type { z } from "zod";
 import { VitrineError } from "../../contract/errors.ts";
-import { type Network, NetworkPolicy, type PatchNetwork } from "../../contract/network.ts";
+import type { Event } from "../../contract/events.ts";
+import { type Network, NetworkPolicy, type NetworkTrial, type PatchNetwork } from "../../contract/network.ts";
 import { judgeProxy } from "../egress/dial.ts";
+import { tryPolicy } from "../egress/trial.ts";
 import { parse } from "../parse.ts";
 import { type Engine, requireIdle, update } from "./engine.ts";
 import type { ComputerRecord } from "./record.ts";
@@ -28,14 +30,23 @@ export const networkOf = (engine: Engine, { id, spec }: ComputerRecord): Network
   traffic: engine.live.get(id)?.gate.traffic() ?? [],
 });
 
+/** A computer's policy with some fields changed. Throws invalid_request when the whole is not valid. */
+const changedBy = (engine: Engine, { spec }: ComputerRecord, change: NetworkChange): NetworkPolicy => {
+  const network = parse(NetworkPolicy, { ...spec.network, ...change }, "network");
+  checkNetwork(engine, { ...spec, network });
+  return network;
+};
+
+/** What a change would make of what was refused: events, the latest first. Throws invalid_request when the whole is not valid. */
+export const tryNetwork = (engine: Engine, record: ComputerRecord, change: NetworkChange, told: readonly Event[]): NetworkTrial =>
+  tryPolicy(changedBy(engine, record, change), told, engine.ownPort());
+
 /** Changes some fields of a computer's policy, which holds from then on and at once. Throws invalid_request when the whole is not valid. */
 export const setNetwork = (engine: Engine, record: ComputerRecord, change: NetworkChange): Network => {
   requireStatus("network", record.status, ["running", "stopped", "restorable", "error"]);
   requireIdle(engine, record, "network");
-  const network = parse(NetworkPolicy, { ...record.spec.network, ...change }, "network");
-  const spec = { ...record.spec, network };
-  checkNetwork(engine, spec);
-  const changed = update(engine, record.id, { spec });
+  const network = changedBy(engine, record, change);
+  const changed = update(engine, record.id, { spec: { ...record.spec, network } });
   engine.live.get(record.id)?.gate.setPolicy(network);
   return networkOf(engine, changed);
 };

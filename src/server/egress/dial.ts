@@ -3,11 +3,11 @@ import type { Socket } from "node:net";
 import { SocksClient } from "socks";
 import { HOST_ALIAS } from "../../contract/guest/protocol.ts";
 import { hostName } from "../../contract/host-name.ts";
-import type { UpstreamProxy } from "../../contract/network.ts";
+import type { Refusal, UpstreamProxy } from "../../contract/network.ts";
 import { type Address, readAddress } from "./address.ts";
 import { floorOf } from "./floors.ts";
 import type { Internet } from "./internet.ts";
-import type { Policy, Refusal } from "./policy.ts";
+import type { Policy } from "./policy.ts";
 
 export const HOST_LOOPBACK = "127.0.0.1";
 const LOOPBACK_NAMES: readonly string[] = ["localhost", HOST_ALIAS.name, HOST_LOOPBACK];

@@ -1,12 +1,12 @@
 import { type Answer, decode, encode, type Packet, type Question } from "dns-packet";
 import { HOST_ALIAS } from "../../contract/guest/protocol.ts";
 import { hostName } from "../../contract/host-name.ts";
+import type { Refused } from "../../contract/network.ts";
 import { type Address, readAddress } from "./address.ts";
 import { floorOf, ownAddresses } from "./floors.ts";
 import { type Internet, RECORD_TYPES, type RecordData, type RecordType } from "./internet.ts";
 import type { Names } from "./names.ts";
-import { judgeAddress, judgeName, type Policy } from "./policy.ts";
-import type { Refused } from "./refusals.ts";
+import { judgeAnswer, judgeName, type Policy } from "./policy.ts";
 
 /** Codes of answers. Source: RFC 1035, section 4.1.1. */
 const RCODE = { ok: 0, malformed: 1, failed: 2, noSuchName: 3, notImplemented: 4 } as const;
@@ -106,23 +106,15 @@ const resolve = async (ports: DnsPorts, { name: given, type }: Question, signal:
   }
 };
 
-/** The addresses that may be given out. One that no policy opens, for a name that anybody may own, is an attempt to get at it. */
+/** The addresses that may be given out. */
 const checked = ({ policy, names, refuse }: DnsPorts, name: string, records: RecordData[]): RecordData[] => {
   const own = ownAddresses();
   return records.filter(({ data }) => {
     const address = readAddress(String(data));
     if (!address) return false;
-    const refused = judgeAddress(policy(), { address, floor: floorOf(address, own) }, null);
-    if (!refused) names.remember(address.text, name);
-    else
-      refuse({
-        rule: refused.rule === "floor" ? "rebinding" : refused.rule,
-        reason: `the name's answer is ${refused.reason}`,
-        name,
-        address: address.text,
-        port: null,
-        protocol: "dns",
-      });
+    const refused = judgeAnswer(policy(), { address, floor: floorOf(address, own) });
+    if (refused) refuse({ ...refused, name, address: address.text, port: null, protocol: "dns" });
+    else names.remember(address.text, name);
     return !refused;
   });
 };

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { type Duplex, pipeline } from "node:stream";
 import { HOST_ALIAS } from "../../contract/guest/protocol.ts";
-import type { Network, NetworkPolicy, UpstreamProxy } from "../../contract/network.ts";
+import type { Network, NetworkPolicy, Refusal, UpstreamProxy } from "../../contract/network.ts";
 import { oneLine } from "../text.ts";
 import type { Emit } from "../timeline/timeline.ts";
 import { readAddress } from "./address.ts";
@@ -15,17 +15,7 @@ import { relayHttp } from "./http-relay.ts";
 import type { Internet } from "./internet.ts";
 import { join } from "./join.ts";
 import { Names } from "./names.ts";
-import {
-  compile,
-  judgeHostPort,
-  judgeName,
-  judgeSaid,
-  judgesRequests,
-  judgeTarget,
-  type Refusal,
-  type Said,
-  type Target,
-} from "./policy.ts";
+import { compile, judgeHostPort, judgeName, judgeSaid, judgesRequests, judgeTarget, type Said, type Target } from "./policy.ts";
 import { refusals } from "./refusals.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -127,8 +117,7 @@ export const openGate = ({ computerId, policy: first, proxy, internet, emit, own
     traffic.count(HOST_ALIAS.name, outside);
     join(stream, outside);
   };
-  const judgeHost = (port: number): Refusal | null =>
-    port === ownPort() ? { rule: "host_ports", reason: "the service's own port" } : judgeHostPort(policy, port);
+  const judgeHost = (port: number): Refusal | null => judgeHostPort(policy, port, ownPort());
 
   /**
    * Judges what a connection says. The address of a name may have been given before the service, or the computer, was last started: then the host

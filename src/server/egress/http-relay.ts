@@ -1,9 +1,9 @@
 import { Agent, createServer, type IncomingMessage, request, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type Duplex, pipeline } from "node:stream";
+import type { Refusal } from "../../contract/network.ts";
 import { hostOf } from "./first-bytes.ts";
 import { join } from "./join.ts";
-import type { Refusal } from "./policy.ts";
 
 const MAX_HEADER_BYTES = 64 * 1024;
 

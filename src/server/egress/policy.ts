@@ -1,26 +1,13 @@
-import { type CidrEntry, type NameEntry, type NetworkPolicy, parseCidrEntry, parseNameEntry } from "../../contract/network.ts";
+import {
+  type CidrEntry,
+  type NameEntry,
+  type NetworkPolicy,
+  parseCidrEntry,
+  parseNameEntry,
+  type Refusal,
+} from "../../contract/network.ts";
 import type { Address } from "./address.ts";
 import { type FloorName, isPrivateRange, Ranges } from "./floors.ts";
-
-/** What refused something: a part of the policy, or of what holds in every policy. */
-export type Rule =
-  | "off"
-  | "floor"
-  | "deny"
-  | "deny_cidrs"
-  | "allow"
-  | "mismatch"
-  | "nameless"
-  | "protocol"
-  | "host_ports"
-  | "address"
-  | "rebinding"
-  | "proxy"
-  | "limit";
-export interface Refusal {
-  rule: Rule;
-  reason: string;
-}
 
 /** Where a program of the guest wants to go. */
 export interface Target {
@@ -103,6 +90,12 @@ export const judgeAddress = (policy: Policy, target: Pick<Target, "address" | "f
   return denied ? { rule: "deny_cidrs", reason: `${denied.text} is denied` } : null;
 };
 
+/** May an address be given out as the answer for a name? One that no policy opens, for a name that anybody may own, is an attempt to get at it. */
+export const judgeAnswer = (policy: Policy, target: Pick<Target, "address" | "floor">): Refusal | null => {
+  const refused = judgeAddress(policy, target, null);
+  return refused && { rule: refused.rule === "floor" ? "rebinding" : refused.rule, reason: `the name's answer is ${refused.reason}` };
+};
+
 const allowedByRange = (policy: Policy, target: Target): boolean =>
   policy.mode === "restricted" && inRange(policy.allowCidrs, target, target.port) !== undefined;
 
@@ -152,9 +145,11 @@ const denied = (policy: Policy, { names, port }: Target): Refusal | null => {
   return null;
 };
 
-/** A port of the host's loopback, through the host alias. */
-export const judgeHostPort = (policy: Policy, port: number): Refusal | null =>
-  policy.hostPorts.has(port) ? null : { rule: "host_ports", reason: `host_ports does not name port ${port}` };
+/** A port of the host's loopback, through the host alias. `own` is that of the service itself, which no computer reaches. */
+export const judgeHostPort = (policy: Policy, port: number, own: number | null): Refusal | null => {
+  if (port === own) return { rule: "host_ports", reason: "the service's own port" };
+  return policy.hostPorts.has(port) ? null : { rule: "host_ports", reason: `host_ports does not name port ${port}` };
+};
 
 /** Whether each HTTP request of a connection is judged, and not its first alone. */
 export const judgesRequests = (policy: Policy, target: Target): boolean => policy.mode === "restricted" && !allowedByRange(policy, target);

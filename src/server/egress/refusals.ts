@@ -1,14 +1,6 @@
+import type { Refused } from "../../contract/network.ts";
 import { type Coalescer, coalesce } from "../timeline/coalesce.ts";
 import type { Emit } from "../timeline/timeline.ts";
-import type { Refusal } from "./policy.ts";
-
-/** What was refused, as the event tells it. */
-export interface Refused extends Refusal {
-  name: string | null;
-  address: string | null;
-  port: number | null;
-  protocol: string;
-}
 
 const MAX_TOLD = 100;
 const REST: Refused = {

@@ -26,6 +26,7 @@ export const eventStore = (db: DatabaseSync) => {
   const ofComputer = db.prepare(
     `SELECT * FROM events WHERE computer_id = :computer AND id > :after AND ${ofType} AND ${ofKey} ORDER BY id LIMIT :limit`,
   );
+  const latest = db.prepare("SELECT * FROM events WHERE computer_id = ? AND type = ? ORDER BY id DESC LIMIT ?");
   const subjects = db.prepare("SELECT computer_id FROM events GROUP BY computer_id HAVING count(*) > ?");
   // IS, because the service's own events have no computer.
   const pruneSubject = db.prepare(`
@@ -49,6 +50,8 @@ export const eventStore = (db: DatabaseSync) => {
       const common = { after, limit, types: types ? JSON.stringify(types) : null, key: keyId };
       return (computerId === undefined ? all.all(common) : ofComputer.all({ ...common, computer: computerId })).map(toEvent);
     },
+    /** Of one computer and one type, newest first. */
+    latest: (computerId: string, type: EventType, limit: number): Event[] => latest.all(computerId, type, limit).map(toEvent),
     /** Whether any event of this computer is kept. */
     knows: (computerId: string): boolean => computerOf.get(computerId) !== undefined,
     /** The computers, and null for the service, that have more events than `keep`. */

@@ -100,6 +100,7 @@ export const openTimeline = ({ store, limits, log }: TimelinePorts) => {
   return {
     emit,
     read: store.read,
+    latest: store.latest,
     knows: store.knows,
     lastId: store.lastId,
     /** Calls back with each event as soon as it is written down. */

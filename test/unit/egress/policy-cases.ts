@@ -1,17 +1,8 @@
 import { HOST_ALIAS } from "../../../src/contract/guest/protocol.ts";
-import { NetworkPolicy } from "../../../src/contract/network.ts";
+import { NetworkPolicy, type Refusal, type Refused, type Rule } from "../../../src/contract/network.ts";
 import { readAddress } from "../../../src/server/egress/address.ts";
 import { floorOf } from "../../../src/server/egress/floors.ts";
-import {
-  compile,
-  judgeHostPort,
-  judgeName,
-  judgeSaid,
-  judgeTarget,
-  type Refusal,
-  type Rule,
-  type Said,
-} from "../../../src/server/egress/policy.ts";
+import { compile, judgeHostPort, judgeName, judgeSaid, judgeTarget, type Said } from "../../../src/server/egress/policy.ts";
 
 /** The decision table: tested as it is, and rendered into docs/egress.md. */
 export const POLICIES = {
@@ -192,13 +183,26 @@ export const CASES: readonly Case[] = [
 const judge = (policy: ReturnType<typeof compile>, does: Try): Refusal | null => {
   if ("ask" in does) return judgeName(policy, does.ask);
   const { dial, port, names = [], says } = does;
-  if (dial === HOST_ALIAS.address) return judgeHostPort(policy, port);
+  if (dial === HOST_ALIAS.address) return judgeHostPort(policy, port, null);
   const address = readAddress(dial);
   if (!address) return { rule: "address", reason: "" };
   const target = { address, port, names, floor: floorOf(address, new Set()) };
   const before = judgeTarget(policy, target);
   if (typeof before === "object") return before;
   return says ? judgeSaid(policy, target, says) : null;
+};
+
+/** What the gate writes down of it; null: the policy lets it through. */
+export const refusedOf = (name: PolicyName, does: Try): Refused | null => {
+  const policy = compile(NetworkPolicy.parse(POLICIES[name]));
+  const refusal = judge(policy, does);
+  if (!refusal) return null;
+  if ("ask" in does) return { ...refusal, name: does.ask, address: null, port: null, protocol: "dns" };
+  const { dial, port, names = [], says } = does;
+  const address = readAddress(dial);
+  const said =
+    address && typeof judgeTarget(policy, { address, port, names, floor: floorOf(address, new Set()) }) === "string" ? says?.name : null;
+  return { ...refusal, name: said ?? names[0] ?? null, address: dial, port, protocol: "tcp" };
 };
 
 export const outcome = (name: PolicyName, does: Try): Outcome => judge(compile(NetworkPolicy.parse(POLICIES[name])), does)?.rule ?? "yes";
