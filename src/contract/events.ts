@@ -6,6 +6,8 @@ export const EVENTS = {
     "A power was used, or its use refused: {action: a call's operationId, cdp, display, terminal, or refused; path: the ids in its path; made: ids of what it made; of what was refused code, claim: whose it said it was, address}. Never queries or bodies",
   "computer.status":
     "The computer's status changed: {status, previous, name? and template? of a new one, start_kind? of one that runs, ready_ms? of one that has just been started and claimed? of one that had waited, reason? of a failure}",
+  "computer.progress":
+    "What the computer waits for gets on, like the building of its image or template: {step, message, percent?}; not each of its lines",
   "restore.failed":
     "A saved state could not be used, so the computer is had a slower way: {kind, reason}; kind is claimed (it had waited), restored or resumed",
   "browser.crashed":

@@ -3,7 +3,8 @@ import { domainToASCII } from "node:url";
 import { z } from "zod";
 import { hostName } from "./host-name.ts";
 
-export const Port = z.int().min(1).max(65535);
+const PORT = "give the number of a port, 1 to 65535";
+export const Port = z.int(PORT).min(1, PORT).max(65535, PORT);
 const MAX_ENTRIES = 1000;
 /** What `:443` at the end of an entry says; 0: no such port. */
 const portOf = (text: string | undefined): number | null =>

@@ -74,7 +74,13 @@ export const prepare = async (
   const ready = await templates.ensure(template, image, progress, signal);
   const host: Host = {
     machines,
-    image: (name, within) => ensureImage(name, { cacheDir, signal: within, progress: toLog }),
+    image: (name, within, own) => {
+      const told: Progress = (event) => {
+        toLog(event);
+        own?.(event);
+      };
+      return ensureImage(name, { cacheDir, signal: within, progress: told });
+    },
     template: templates.find,
     refer: ({ dir }, id, computerDir) => refer(dir, id, computerDir),
     unrefer: ({ dir }, id) => unrefer(dir, id),

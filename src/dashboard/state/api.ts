@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { ErrorBody, ErrorCode } from "../../contract/errors.ts";
 import type { PathNames } from "../../contract/route.ts";
 import type { ROUTES } from "../../contract/routes.ts";
+import type { Issue } from "../words/network.ts";
 
 type AnyRoute = (typeof ROUTES)[keyof typeof ROUTES];
 type Method = AnyRoute["method"];
@@ -25,14 +26,20 @@ export interface Sent<M extends Method, P extends string> {
 export class CallError extends Error {
   override readonly name = "CallError";
   readonly code: ErrorCode | "offline" | "unexpected";
+  readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(code: CallError["code"], message: string) {
+  constructor(code: CallError["code"], message: string, details: CallError["details"] = {}) {
     super(message);
     this.code = code;
+    this.details = details;
   }
 }
 
-const OFFLINE = "The service does not answer. This page goes on by itself when it is back.";
+/** What is wrong with what was sent, and where, if that is what failed. */
+export const issuesOf = (error: unknown): readonly Issue[] =>
+  error instanceof CallError && Array.isArray(error.details.issues) ? error.details.issues : [];
+
+export const OFFLINE = "The service does not answer. This page goes on by itself when it is back.";
 
 /** Called when the service says that nobody is signed in. */
 let onSignedOut = (): void => {};
@@ -47,11 +54,20 @@ export const urlOf = (path: string, params: Record<string, string | number> = {}
   return pairs.length > 0 ? `${filled}?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}` : filled;
 };
 
-const errorOf = async (response: Response): Promise<CallError> => {
-  const body = (await response.json().catch(() => null)) as ErrorBody | null;
+/** The error that an answer tells of; tells the page when it is that nobody is signed in. */
+export const errorOf = (status: number, text: string): CallError => {
+  const body = readJson(text) as ErrorBody | null;
+  if (body?.error?.code === "unauthorized") onSignedOut();
   return body?.error
-    ? new CallError(body.error.code, body.error.message)
-    : new CallError("unexpected", `The service answered ${response.status}, in a form that this page does not know. Load the page again.`);
+    ? new CallError(body.error.code, body.error.message, body.error.details)
+    : new CallError("unexpected", `The service answered ${status}, in a form that this page does not know. Load the page again.`);
+};
+const readJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 };
 
 /** A call whose answer is not JSON. Throws CallError; what `signal` aborts rejects with its reason. */
@@ -61,9 +77,7 @@ export const fetchAnswer = async (url: string, init: RequestInit = {}): Promise<
     throw new CallError("offline", OFFLINE);
   });
   if (response.ok || response.status === 304) return response;
-  const error = await errorOf(response);
-  if (error.code === "unauthorized") onSignedOut();
-  throw error;
+  throw errorOf(response.status, await response.text().catch(() => ""));
 };
 
 /** Calls the API. The session's cookie says who calls. Throws CallError. */

@@ -1,5 +1,5 @@
 import type { FileStat } from "../../contract/exec.ts";
-import { joinPath, type Preview, textOf } from "../words/files.ts";
+import { type Preview, textOf } from "../words/files.ts";
 import { call, fetchAnswer, urlOf } from "./api.ts";
 
 /** Files of one computer; each call throws CallError. */
@@ -7,20 +7,10 @@ import { call, fetchAnswer, urlOf } from "./api.ts";
 export const fileUrl = (id: string, path: string): string => urlOf("/v1/computers/{id}/files", { id }, { path });
 export const archiveUrl = (id: string, path: string): string => urlOf("/v1/computers/{id}/files/archive", { id }, { path });
 
+export const workspaceUrl = (id: string): string => urlOf("/v1/computers/{id}/workspace", { id });
+
 export const listFolder = async (id: string, path: string, signal: AbortSignal): Promise<FileStat[]> =>
   (await call("get", "/v1/computers/{id}/files/list", { params: { id }, query: { path }, signal })).data;
-
-/** Sends files into a folder, one after the other; `onFile` is told which one is being sent. */
-export const upload = async (id: string, folder: string, files: Iterable<File>, onFile: (file: File) => void): Promise<void> => {
-  for (const file of files) {
-    onFile(file);
-    await fetchAnswer(fileUrl(id, joinPath(folder, file.name)), {
-      method: "PUT",
-      headers: { "content-type": "application/octet-stream" },
-      body: file,
-    });
-  }
-};
 
 export const removeFile = (id: string, path: string): Promise<null> =>
   call("delete", "/v1/computers/{id}/files", { params: { id }, query: { path } });

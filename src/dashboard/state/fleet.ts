@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import type { Computer } from "../../contract/computer.ts";
 import type { Event, EventType } from "../../contract/events.ts";
+import { tell } from "../words/event.ts";
 import { CallError, call } from "./api.ts";
 import { follow } from "./follow.ts";
 
@@ -8,10 +9,13 @@ import { follow } from "./follow.ts";
 export const computers = signal<ReadonlyMap<string, Computer> | null>(null);
 /** Whether what is shown follows the service: `lost` while it does not answer. */
 export const connection = signal<"connecting" | "live" | "lost">("connecting");
+/** How often the service has come back. */
+export const returns = signal(0);
 
 /** What changes a computer's record. */
 const CHANGES: readonly EventType[] = [
   "computer.status",
+  "computer.progress",
   "cdp.connected",
   "cdp.disconnected",
   "viewer.joined",
@@ -27,6 +31,8 @@ const CHANGES: readonly EventType[] = [
   "port.unpublished",
 ];
 const PAGE = 100;
+/** How what a computer waits for, or has waited for, gets on, in words, by its id. */
+export const progress = signal<ReadonlyMap<string, string>>(new Map());
 
 const set = (change: (known: Map<string, Computer>) => void): void => {
   const known = new Map(computers.value ?? []);
@@ -75,9 +81,11 @@ const refresher = (abort: AbortSignal) => {
 /** Keeps `computers` as the service has them until `abort` does. */
 export const followFleet = (abort: AbortSignal): void => {
   const refresh = refresher(abort);
-  const onEvent = ({ computer_id, type, data }: Event): void => {
+  const onEvent = (event: Event): void => {
+    const { computer_id, type, data } = event;
     if (computer_id === null) return;
-    if (type === "computer.status" && data.status === "deleted") forget(computer_id);
+    if (type === "computer.progress") progress.value = new Map(progress.value).set(computer_id, tell(event));
+    else if (type === "computer.status" && data.status === "deleted") forget(computer_id);
     else refresh(computer_id);
   };
   void follow(
@@ -88,6 +96,7 @@ export const followFleet = (abort: AbortSignal): void => {
       // All of them again: what happened while the service was away may not be told any more.
       onOpen: async () => {
         await loadAll(abort);
+        if (connection.value === "lost") returns.value++;
         connection.value = "live";
       },
       onEvent,

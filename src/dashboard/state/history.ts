@@ -32,3 +32,5 @@ export const followHistory = (id: string, abort: AbortSignal): History => {
 /** The id of the last event of one of these types; 0: there is none. What is loaded anew when it changes follows them. */
 export const lastOf = (history: History, ...types: readonly EventType[]): number =>
   history.value.findLast(({ type }) => types.includes(type))?.id ?? 0;
+/** The same of the types that begin with this. */
+export const lastOfKind = (history: History, kind: string): number => history.value.findLast(({ type }) => type.startsWith(kind))?.id ?? 0;

@@ -7,6 +7,7 @@ import { connected } from "../words/connected.ts";
 import { loadWords } from "../words/load.ts";
 import { computerPath } from "../words/paths.ts";
 import { age, moment } from "../words/time.ts";
+import { GettingOn } from "./getting-on.tsx";
 import { Status } from "./status.tsx";
 import { Thumbnail } from "./thumbnail.tsx";
 import { Verbs } from "./verbs.tsx";
@@ -35,6 +36,7 @@ export const Card = ({ computer }: { computer: Computer }) => {
           </a>
         </h2>
         <Status computer={computer} />
+        <GettingOn computer={computer} />
         <p class="quiet">
           {template} · {vcpus} vCPU · {ram_mb} MiB · <Age at={created_at} />
         </p>

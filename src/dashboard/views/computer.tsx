@@ -6,9 +6,12 @@ import { createPlayback } from "../state/playback.ts";
 import { go, onLink } from "../state/router.ts";
 import { connected } from "../words/connected.ts";
 import { moment } from "../words/time.ts";
+import { Downloads } from "./downloads.tsx";
 import { Files } from "./files.tsx";
+import { GettingOn } from "./getting-on.tsx";
 import { Links } from "./links.tsx";
 import { Logs } from "./logs.tsx";
+import { Network } from "./network.tsx";
 import { Player } from "./player.tsx";
 import { Ports } from "./ports.tsx";
 import { Recordings } from "./recordings.tsx";
@@ -49,6 +52,7 @@ const Known = ({ computer }: { computer: Computer }) => {
         {template} · {vcpus} vCPU · {ram_mb} MiB · network {network.mode} · made {moment(created_at)}
         {expires_at && ` · deleted ${moment(expires_at)}`} · {connected(connections) || "nobody is connected"}
       </p>
+      <GettingOn computer={computer} />
       {last_error && (
         <p class="problem" role="status">
           {last_error.message}
@@ -65,6 +69,8 @@ const Known = ({ computer }: { computer: Computer }) => {
           { name: "Sharing", show: () => <Links computer={computer} history={history} /> },
           { name: "Terminal", show: () => <Terminal computer={computer} /> },
           { name: "Files", show: () => <Files computer={computer} history={history} /> },
+          { name: "Downloads", show: () => <Downloads computer={computer} history={history} /> },
+          { name: "Network", show: () => <Network computer={computer} history={history} /> },
           { name: "Ports", show: () => <Ports computer={computer} /> },
           { name: "Logs", show: () => <Logs computer={computer} /> },
         ]}

@@ -19,6 +19,10 @@ export const Dialog = ({ title, onClose, children }: { title: string; onClose: (
       ref={element}
       class="panel"
       aria-labelledby={titleId}
+      // A key that is held down has opened this, and is to choose nothing in it.
+      onKeyDown={(event) => {
+        if (event.repeat && (event.key === "Enter" || event.key === " ")) event.preventDefault();
+      }}
       onCancel={(event) => {
         event.preventDefault();
         onClose();

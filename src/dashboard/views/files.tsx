@@ -1,11 +1,13 @@
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Computer } from "../../contract/computer.ts";
 import type { FileStat } from "../../contract/exec.ts";
-import { archiveUrl, fileUrl, listFolder, removeFile, upload } from "../state/files.ts";
+import { archiveUrl, fileUrl, listFolder, removeFile } from "../state/files.ts";
 import { type History, lastOf } from "../state/history.ts";
 import { DOWNLOADS, HOME, inOrder, previewOf, trail } from "../words/files.ts";
 import { moment, size } from "../words/time.ts";
+import { BringFiles } from "./bring-files.tsx";
 import { ConfirmDelete } from "./confirm-delete.tsx";
+import { Export } from "./export.tsx";
 import { FilePreview } from "./preview.tsx";
 import { useDoing } from "./use-doing.ts";
 import { useLoaded } from "./use-loaded.ts";
@@ -72,60 +74,18 @@ const Row = ({ id, file, onOpen, onDelete }: RowProps) => {
 };
 
 /** The computer's files: folders to go through, files to look at, download, delete, and to bring by dropping them here. */
-export const Files = ({ computer: { id, status }, history }: { computer: Computer; history: History }) => {
+export const Files = ({ computer, history }: { computer: Computer; history: History }) => {
+  const { id, status } = computer;
   const [path, setPath] = useState(HOME);
   const [shown, setShown] = useState<FileStat | null>(null);
   const [condemned, setCondemned] = useState<FileStat | null>(null);
-  const [sending, setSending] = useState("");
-  const [over, setOver] = useState(false);
-  const input = useRef<HTMLInputElement>(null);
   const doing = useDoing();
   const changed = lastOf(history, "file.written", "file.deleted", "file.moved", "exec");
   const { value: entries, problem } = useLoaded((signal) => listFolder(id, path, signal), [id, path, status, changed]);
 
-  const send = (files: Iterable<File>) =>
-    void doing.run(async () => {
-      try {
-        await upload(id, path, files, (file) => setSending(`Sending ${file.name}, ${size(file.size)}`));
-      } finally {
-        setSending("");
-      }
-    });
-
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the button below does the same as a drop.
-    <div
-      class={over ? "sheet drop" : "sheet"}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        send([...(event.dataTransfer?.files ?? [])]);
-      }}
-    >
+    <BringFiles id={id} folder={path}>
       <Trail path={path} onGo={setPath} />
-      <div class="row">
-        <button type="button" class="primary" disabled={doing.busy} onClick={() => input.current?.click()}>
-          Bring files
-        </button>
-        <input
-          ref={input}
-          type="file"
-          multiple
-          hidden
-          onChange={({ currentTarget }) => {
-            send([...(currentTarget.files ?? [])]);
-            currentTarget.value = "";
-          }}
-        />
-        <span class="quiet" role="status">
-          {sending || "or drop them here"}
-        </span>
-      </div>
       <p class="problem" role="alert">
         {doing.problem || problem}
       </p>
@@ -158,6 +118,7 @@ export const Files = ({ computer: { id, status }, history }: { computer: Compute
           </table>
         </div>
       )}
+      <Export computer={computer} />
       {shown && <FilePreview id={id} file={shown} onClose={() => setShown(null)} />}
       {condemned && (
         <ConfirmDelete
@@ -168,9 +129,9 @@ export const Files = ({ computer: { id, status }, history }: { computer: Compute
             void doing.run(async () => void (await removeFile(id, condemned.path)));
           }}
         >
-          {condemned.type === "directory" ? "All that is in it goes, too. " : ""}It cannot be brought back.
+          <p>{condemned.type === "directory" ? "All that is in it goes, too. " : ""}It cannot be brought back.</p>
         </ConfirmDelete>
       )}
-    </div>
+    </BringFiles>
   );
 };

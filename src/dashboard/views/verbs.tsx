@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Computer } from "../../contract/computer.ts";
 import { fork, remove, start, stop } from "../state/verbs.ts";
+import { goesWith } from "../words/delete.ts";
 import { ConfirmDelete } from "./confirm-delete.tsx";
 import { useDoing } from "./use-doing.ts";
 
@@ -53,7 +54,11 @@ export const Verbs = ({ computer, onDeleted = () => {} }: { computer: Computer; 
             begin("Deleting", remove, onDeleted);
           }}
         >
-          Its disks, files and snapshots go with it, and cannot be brought back. Its recordings stay.
+          <ul>
+            {goesWith(computer).map((words) => (
+              <li key={words}>{words}</li>
+            ))}
+          </ul>
         </ConfirmDelete>
       )}
     </>

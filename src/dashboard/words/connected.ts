@@ -13,3 +13,10 @@ export const connected = (connections: Computer["connections"]): string =>
     .filter((kind) => connections[kind] > 0)
     .map((kind) => `${connections[kind]} ${WORDS[kind][connections[kind] === 1 ? 0 : 1]}`)
     .join(", ");
+
+/** Who is connected to all of them together. */
+export const connectedToAll = (computers: readonly Pick<Computer, "connections">[]): string => {
+  const sum = { cdp: 0, viewers: 0, terminals: 0, commands: 0 };
+  for (const { connections } of computers) for (const kind of Object.keys(sum) as (keyof typeof sum)[]) sum[kind] += connections[kind];
+  return connected(sum);
+};

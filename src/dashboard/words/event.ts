@@ -18,6 +18,7 @@ const WORDS: Record<EventType, Words> = {
   audit: ({ action }) => `${action} was called`,
   "computer.status": ({ status, reason, ready_ms }) =>
     `Is ${status}${ready_ms ? `, ready after ${seconds(ready_ms)}` : ""}${because(reason)}`,
+  "computer.progress": ({ message, percent }) => `${message}${percent === undefined ? "" : ` (${Math.round(Number(percent))} %)`}`,
   "restore.failed": ({ reason }) => `Could not be restored, so it is had a slower way${because(reason)}`,
   "browser.crashed": ({ status }) => `Chromium crashed; it is ${status}`,
   "display.crashed": () => "The display crashed and is started again",

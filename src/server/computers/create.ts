@@ -11,6 +11,7 @@ import { asVitrineError, type Engine, lastErrorOf, operate, type Step, tellResto
 import { checkNetwork } from "./network.ts";
 import { newRecord, writeDown } from "./new.ts";
 import { requireProfile } from "./profile/use.ts";
+import { tellProgress } from "./progress.ts";
 import { requireQuota, sizeOf } from "./quota.ts";
 import type { ComputerRecord } from "./record.ts";
 import { restore } from "./restore.ts";
@@ -121,10 +122,11 @@ const build = async (
   signal: AbortSignal,
   step: Step,
 ): Promise<ComputerRecord> => {
-  const image = await engine.image(record.spec.template, signal);
+  const progress = tellProgress(engine, record.id);
+  const image = await engine.image(record.spec.template, signal, progress);
   const spec = machineSpec(engine, record, image);
   const { workspace_snapshot } = record.spec;
-  const template = workspace_snapshot === undefined ? await engine.template(shapeOf(record.spec), image, signal) : null;
+  const template = workspace_snapshot === undefined ? await engine.template(shapeOf(record.spec), image, signal, { progress }) : null;
   signal.throwIfAborted();
   if (template) {
     const restored = () => attempt("restored", () => fromTemplate(engine, record, spec, template, signal, step));

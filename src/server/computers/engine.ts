@@ -10,10 +10,12 @@ import type { BootFiles, GuestImage, LinkAddress, Machine, MachineDriver } from 
 import type { OnOrphan } from "../orphans.ts";
 import type { Fault, POINTS, Point, Verb } from "../points.ts";
 import type { Profiles } from "../profiles/profiles.ts";
+import type { Progress } from "../progress.ts";
 import type { Semaphore } from "../semaphore.ts";
 import type { Store } from "../store/store.ts";
 import type { Shape } from "../templates/shape.ts";
 import type { Template } from "../templates/template.ts";
+import type { Wanted } from "../templates/templates.ts";
 import type { Emit } from "../timeline/timeline.ts";
 import type { Activity } from "./activity.ts";
 import type { ComputerRecord } from "./record.ts";
@@ -30,9 +32,9 @@ export interface Ports {
   store: Pick<Store, "computers" | "journal" | "links" | "ports" | "snapshots" | "idempotency" | "atomically">;
   machines: MachineDriver;
   /** The template's image; builds it when it is not there yet. */
-  image(template: TemplateName, signal: AbortSignal): Promise<GuestImage>;
+  image(template: TemplateName, signal: AbortSignal, progress?: Progress): Promise<GuestImage>;
   /** The template of a shape, built first where that is worth it, as it is for one that is used `often`; null: boot instead. */
-  template(shape: Shape, image: GuestImage, signal: AbortSignal, often?: boolean): Promise<Template | null>;
+  template(shape: Shape, image: GuestImage, signal: AbortSignal, wanted?: Wanted): Promise<Template | null>;
   /** Says that the computer in `dir` is based on a template, so that the template stays. */
   refer(template: Pick<Template, "dir">, id: string, dir: string): Promise<void>;
   /** Takes that back, when the computer is gone. */

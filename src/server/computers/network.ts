@@ -11,6 +11,10 @@ import { requireStatus } from "./state.ts";
 
 export type NetworkChange = z.output<typeof PatchNetwork>;
 
+/** As a value that has not its form is told (parse.ts). */
+const wrong = (at: string, message: string): VitrineError =>
+  new VitrineError("invalid_request", { reason: `${at}: ${message}`, issues: [{ at, message }] });
+
 /** Throws invalid_request for what the policy's own form does not say: the service's own port, and a proxy that is not to be used. */
 export const checkNetwork = (
   engine: Pick<Engine, "ownPort">,
@@ -18,11 +22,9 @@ export const checkNetwork = (
 ): void => {
   const own = engine.ownPort();
   if (own !== null && network.host_ports.includes(own))
-    throw new VitrineError("invalid_request", {
-      reason: `network.host_ports: ${own} is the port of this service itself, which no computer reaches`,
-    });
+    throw wrong("network.host_ports", `${own} is the port of this service itself, which no computer reaches`);
   const refused = browser.proxy && judgeProxy(browser.proxy, new Set(network.host_ports));
-  if (refused) throw new VitrineError("invalid_request", { reason: `browser.proxy.server: ${refused.reason}` });
+  if (refused) throw wrong("browser.proxy.server", refused.reason);
 };
 
 export const networkOf = (engine: Engine, { id, spec }: ComputerRecord): Network => ({

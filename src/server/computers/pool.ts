@@ -30,7 +30,7 @@ const restoreOne = async (engine: Engine, record: ComputerRecord, signal: AbortS
   const { template } = record.spec;
   const shape = shapeOf(record.spec);
   const image = await engine.image(template, signal);
-  const from = await engine.template(shape, image, signal, true);
+  const from = await engine.template(shape, image, signal, { often: true });
   if (!from) throw new VitrineError("machine_failed", { reason: `there is no template of '${template}' to restore` });
   const spec = machineSpec(engine, record, image);
   let machine: Machine | null = null;

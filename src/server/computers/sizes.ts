@@ -23,7 +23,7 @@ export const startSizes = (engine: Engine, afterMs = BUILD_AFTER_MS): { close():
       await sleep(afterMs, undefined, { signal: ended.signal });
       const record = newRecord(engine, { name: "template", spec, keyId: null });
       const image = await engine.image(spec.template, ended.signal);
-      await prepared(engine, record, () => engine.template(shapeOf(spec), image, ended.signal, true));
+      await prepared(engine, record, () => engine.template(shapeOf(spec), image, ended.signal, { often: true }));
       engine.log.info({ width, height }, "this size of the screen has a template");
     } catch (error) {
       if (!ended.signal.aborted) engine.log.warn({ err: error, width, height }, "no template for this size of the screen for now");

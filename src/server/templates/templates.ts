@@ -13,12 +13,20 @@ import type { Template } from "./template.ts";
 const defaultShape = (template: TemplateName): Shape => shapeOf(CreateComputer.parse({ template }));
 const isCommon = (shape: Shape): boolean => isDeepStrictEqual(shape, defaultShape("browser"));
 
+/** What a template is asked for with. */
+export interface Wanted {
+  /** It is to be used more than once, soon. */
+  often?: boolean;
+  /** Told, beside the service's own, how the building gets on. */
+  progress?: Progress;
+}
+
 export interface Templates {
   /**
    * The template of a shape, or the one that differs from it in the screen alone. One that is asked for the first time, and is not what most computers are, is not built
    * for a single use: the answer is null, and the computer boots, which takes no longer. One that is to be used `often` is.
    */
-  find(shape: Shape, image: GuestImage, signal: AbortSignal, often?: boolean): Promise<Template | null>;
+  find(shape: Shape, image: GuestImage, signal: AbortSignal, wanted?: Wanted): Promise<Template | null>;
   /** The template that a computer of default shape is restored from, built where it is not there. */
   ensure(template: TemplateName, image: GuestImage, progress: Progress, signal: AbortSignal): Promise<Template>;
 }
@@ -26,9 +34,12 @@ export interface Templates {
 export const openTemplates = (ports: BuildPorts, accel: Accel, progress: Progress): Templates => {
   const asked = new Set<string>();
   return {
-    find: async (shape, image, signal, often = false) => {
-      const ensure = async (wanted: Shape) =>
-        ensureTemplate(ports, wanted, image, await templateKey(wanted, image, accel), progress, signal);
+    find: async (shape, image, signal, { often = false, progress: own } = {}) => {
+      const told: Progress = (event) => {
+        progress(event);
+        own?.(event);
+      };
+      const ensure = async (wanted: Shape) => ensureTemplate(ports, wanted, image, await templateKey(wanted, image, accel), told, signal);
       const key = await templateKey(shape, image, accel);
       const common = withCommonViewport(shape);
       const found =

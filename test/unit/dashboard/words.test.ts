@@ -3,13 +3,27 @@ import type { Computer } from "../../../src/contract/computer.ts";
 import { CreateComputer } from "../../../src/contract/computer.ts";
 import { type Event, EventTypes } from "../../../src/contract/events.ts";
 import { CreateLink } from "../../../src/contract/links.ts";
+import { NetworkPolicy, PatchNetwork } from "../../../src/contract/network.ts";
 import { arrange, EVERYTHING } from "../../../src/dashboard/words/arrange.ts";
-import { connected } from "../../../src/dashboard/words/connected.ts";
-import { inputOf, LIVES, MODES, VIEWPORTS } from "../../../src/dashboard/words/create.ts";
+import { connected, connectedToAll } from "../../../src/dashboard/words/connected.ts";
+import { IDLE, inputOf, LIVES, VIEWPORTS } from "../../../src/dashboard/words/create.ts";
+import { goesWith } from "../../../src/dashboard/words/delete.ts";
 import { isOf, isTrouble, TELLABLE, tell } from "../../../src/dashboard/words/event.ts";
 import { inOrder, joinPath, previewOf, textOf, trail } from "../../../src/dashboard/words/files.ts";
 import { LINK_LIVES, linkInputOf, POWERS, powerWords } from "../../../src/dashboard/words/links.ts";
 import { loadsOf, loadWords } from "../../../src/dashboard/words/load.ts";
+import {
+  draftOf,
+  EMPTY,
+  faultsIn,
+  isSame,
+  listsOf,
+  MODES,
+  policyOf,
+  sumOf,
+  whereTo,
+  withRemedy,
+} from "../../../src/dashboard/words/network.ts";
 import { snippetsFor } from "../../../src/dashboard/words/snippets.ts";
 import { age, position, size, span } from "../../../src/dashboard/words/time.ts";
 
@@ -80,21 +94,112 @@ test("who is connected", () => {
 
 const form = (fields: Record<string, string>) => ({ get: (name: string) => fields[name] ?? null });
 
+const MODE_NAMES = Object.keys(MODES) as (keyof typeof MODES)[];
+
 test("what the form of a new computer asks for is what the API takes", () => {
+  const size = { width: "1600", height: "900", vcpus: "4", ram_mb: "4096" };
   for (const viewport of Object.keys(VIEWPORTS))
-    for (const mode of Object.keys(MODES))
+    for (const mode of MODE_NAMES)
       for (const [ttl_s] of LIVES)
-        expect(
-          CreateComputer.safeParse(inputOf(form({ template: "browser", viewport, mode, ttl_s, allow: "a.example b.example" }))).error,
-        ).toBe(undefined);
-  expect(
-    inputOf(form({ template: "scratch", mode: "restricted", allow: "a.example, *.b.example", record_video: "on", name: " ada " })),
-  ).toEqual({
+        for (const [idle_timeout_s] of IDLE) {
+          const fields = form({ template: "browser", viewport, ttl_s, idle_timeout_s, ...size });
+          expect(CreateComputer.safeParse(inputOf(fields, { ...EMPTY, mode, allow: "a.example" })).error).toBe(undefined);
+        }
+  const draft = { ...EMPTY, mode: "restricted", allow: "a.example, *.b.example" } as const;
+  expect(inputOf(form({ template: "scratch", record_video: "on", name: " ada " }), draft)).toMatchObject({
     template: "scratch",
     name: "ada",
     network: { mode: "restricted", allow: ["a.example", "*.b.example"] },
     record_video: true,
   });
+  expect(inputOf(form({ template: "browser", viewport: "other", ...size }), EMPTY)).toMatchObject({
+    vcpus: 4,
+    ram_mb: 4096,
+    browser: { viewport: { width: 1600, height: 900 } },
+  });
+});
+
+test("a policy that is written is the policy that was read, and what its mode has no use for goes empty", () => {
+  const policy = {
+    mode: "restricted",
+    allow: ["a.example", "*.b.example:443"],
+    deny: ["c.b.example"],
+    allow_cidrs: ["10.1.0.0/16"],
+    deny_cidrs: [],
+    host_ports: [8080],
+  } as const;
+  const draft = draftOf(NetworkPolicy.parse(policy));
+  expect(policyOf(draft)).toEqual(policy);
+  expect(isSame(draft, { ...draft, allow: " a.example\n\n*.b.example:443 " })).toBe(true);
+  expect(isSame(draft, { ...draft, allow: "a.example" })).toBe(false);
+  for (const mode of MODE_NAMES) expect(NetworkPolicy.safeParse(policyOf({ ...draft, mode })).error).toBe(undefined);
+  expect(policyOf({ ...draft, mode: "open" })).toMatchObject({ allow: [], allow_cidrs: [], deny: ["c.b.example"] });
+  expect(MODE_NAMES.map((mode) => listsOf(mode).length)).toEqual([3, 5, 1]);
+});
+
+test("what is wrong with a list is said where it is, and quotes the entry", () => {
+  const draft = { ...EMPTY, mode: "restricted", allow: "good.example\na b\n10.0.0.1", host_ports: "80 http" } as const;
+  const issues = (what: string, schema: typeof PatchNetwork | typeof NetworkPolicy, value: unknown) =>
+    (schema.safeParse(value).error?.issues ?? []).map(({ path, message }) => ({ at: [what, ...path].join("."), message }));
+  const faults = faultsIn(issues("body", PatchNetwork, policyOf(draft)), draft);
+  expect(Object.keys(faults)).toEqual(["allow", "host_ports"]);
+  expect(faults.allow).toMatch(/^“10.0.0.1”: give a name/);
+  expect(faults.host_ports).toBe("“http”: give the number of a port, 1 to 65535");
+  expect(faultsIn(issues("network", NetworkPolicy, { mode: "open", allow: ["a.example"] }), draft).allow).toMatch(/^goes with mode/);
+  expect(
+    faultsIn(
+      [
+        { at: "body.network.deny.0", message: "no" },
+        { at: "body.name", message: "no" },
+      ],
+      { ...EMPTY, deny: "x" },
+    ),
+  ).toEqual({
+    deny: "“x”: no",
+  });
+});
+
+test("what allows something is added to what is written", () => {
+  const draft = { ...EMPTY, mode: "off", host_ports: "80" } as const;
+  expect(policyOf(withRemedy(draft, { mode: "restricted", list: "allow", entry: "a.example:443" }))).toMatchObject({
+    mode: "restricted",
+    allow: ["a.example:443"],
+  });
+  expect(policyOf(withRemedy(draft, { mode: "off", list: "host_ports", entry: "3000" })).host_ports).toEqual([80, 3000]);
+});
+
+test.each([
+  [{ name: "a.example", address: null, port: null, protocol: "dns" }, "a.example, DNS"],
+  [{ name: "a.example", address: "93.184.215.1", port: 443, protocol: "tcp" }, "a.example:443"],
+  [{ name: "a.example", address: "10.0.0.1", port: null, protocol: "dns" }, "a.example (10.0.0.1), DNS"],
+  [{ name: null, address: "2606:4700::1", port: 443, protocol: "tcp" }, "[2606:4700::1]:443"],
+  [{ name: null, address: "93.184.215.1", port: 443, protocol: "udp" }, "93.184.215.1:443, UDP"],
+  [{ name: null, address: null, port: null, protocol: "any" }, "somewhere, ANY"],
+])("%j is %s", (refused, words) => {
+  expect(whereTo(refused)).toBe(words);
+});
+
+test("how many of the refusals a policy would allow", () => {
+  const [allowed, refused] = [{ still: null }, { still: { rule: "allow", reason: "" } }] as never[];
+  expect(sumOf([allowed!, refused!])).toBe("Of the 2 things that were refused, this policy would allow 1.");
+  expect(sumOf([refused!])).toBe("Of the one thing that was refused, this policy would allow none.");
+  expect(sumOf([allowed!, allowed!])).toBe("Of the 2 things that were refused, this policy would allow all.");
+});
+
+test("what goes with a computer is said before it is deleted", () => {
+  const nobody = { cdp: 0, viewers: 0, terminals: 0, commands: 0 };
+  const bare = goesWith({ connections: nobody, workspace_used_bytes: 0, recordings: [], published_ports: [] });
+  expect(bare).toHaveLength(2);
+  const all = goesWith({
+    connections: { ...nobody, viewers: 2 },
+    workspace_used_bytes: 1_200_000,
+    recordings: ["rec_a", "rec_b"],
+    published_ports: [{ port: 3000 } as never],
+  }).join(" ");
+  for (const words of ["1.2 MB", "(3000)", "2 viewers", "2 recordings stay"]) expect(all).toContain(words);
+  expect(connectedToAll([{ connections: { ...nobody, viewers: 2 } }, { connections: { ...nobody, viewers: 1, cdp: 1 } }])).toBe(
+    "1 CDP client, 3 viewers",
+  );
 });
 
 test("what the form of a new link asks for is what the API takes, and is named as it was asked for", () => {
