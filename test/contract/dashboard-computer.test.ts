@@ -102,7 +102,7 @@ test("ports are published and the log is read, by keyboard", async () => {
   const id = await world.make({ name: "ada" });
   await world.openSignedIn(`/computers/${id}`);
   await world.page.getByRole("tab", { name: "Recordings" }).focus();
-  for (let steps = 0; steps < 4; steps++) await world.page.keyboard.press("ArrowRight");
+  for (let steps = 0; steps < 6; steps++) await world.page.keyboard.press("ArrowRight");
   expect(await world.page.getByRole("tab", { name: "Ports" }).getAttribute("aria-selected")).toBe("true");
   await world.page.getByLabel("Port").last().fill("3000");
   await world.page.keyboard.press("Enter");

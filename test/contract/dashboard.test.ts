@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { inspect, signIn } from "../support/dashboard-page.ts";
 import { dashboardWorld } from "../support/dashboard-world.ts";
 
@@ -65,15 +65,23 @@ test("computers are made, looked for, stopped, started, copied and deleted", asy
   await inspect(world.page, "create");
   await world.page.getByRole("textbox", { name: "Name" }).fill("ada");
   await world.page.getByRole("combobox", { name: "Screen" }).selectOption("1920x1080");
+  await world.page.getByLabel("Processors").fill("1");
   await world.page.getByLabel("Network").selectOption("restricted");
   await world.page.getByLabel("Allowed names").fill("example.com, *.example.org");
+  await world.page.getByText("More rules of the network").click();
+  await world.page.getByLabel("Refused ranges").fill("no range");
+  await inspect(world.page, "create-restricted");
+  await world.page.getByRole("button", { name: "Create", exact: true }).click();
+  await world.page.getByText("“no”: give an IPv4 or IPv6 address").waitFor();
+  await world.page.getByLabel("Refused ranges").fill("203.0.113.0/24");
   expect(await world.page.getByLabel("Deleted").inputValue()).toBe("");
   await world.page.getByLabel("Deleted").selectOption("3600");
   await world.page.getByRole("button", { name: "Create", exact: true }).click();
   await has("ada", "running");
   expect((await world.service.call("GET", "/v1/computers/ada")).body).toMatchObject({
     browser: { viewport: { width: 1920, height: 1080 } },
-    network: { mode: "restricted", allow: ["example.com", "*.example.org"] },
+    vcpus: 1,
+    network: { mode: "restricted", allow: ["example.com", "*.example.org"], deny_cidrs: ["203.0.113.0/24"] },
     expires_at: expect.any(String),
   });
   // Made by somebody else, told by events.
@@ -103,10 +111,84 @@ test("computers are made, looked for, stopped, started, copied and deleted", asy
   await world.page.getByRole("button", { name: "Delete ada" }).click();
   await inspect(world.page, "delete");
   await world.page.keyboard.press("Escape");
+  await world.page.getByRole("dialog").waitFor({ state: "detached" });
   expect((await world.service.call("GET", "/v1/computers/ada")).status).toBe(200);
   await world.page.getByRole("button", { name: "Delete ada" }).click();
   await world.page.getByRole("dialog").getByRole("button", { name: "Delete ada" }).click();
   await card("ada").waitFor({ state: "detached", timeout: 30_000 });
+});
+
+test("nothing is deleted by a double click, a key that is held down, or Enter alone", async () => {
+  await world.make({ name: "ada" });
+  await world.openSignedIn();
+  const { page } = world;
+  const asks = page.getByRole("button", { name: "Delete ada" }).first();
+  const dialog = page.getByRole("dialog");
+  const yes = dialog.getByRole("button", { name: "Delete ada" });
+  await asks.click();
+  await dialog.getByText("Its files, its memory and its snapshots go, and cannot be brought back.").waitFor();
+  expect(await page.evaluate("document.activeElement.textContent")).toBe("Keep it");
+  const place = (await yes.boundingBox())!;
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe("Delete ada");
+  // Where the other button will be is where a second click of a double click falls.
+  await page.evaluate(`(() => {
+    document.querySelector('[aria-label="Delete ada"]').click();
+    requestAnimationFrame(() => document.elementFromPoint(${place.x + 5}, ${place.y + 5}).click());
+  })()`);
+  await dialog.waitFor();
+  await page.keyboard.press("Enter");
+  await dialog.waitFor({ state: "detached" });
+  // The key goes down once and repeats until it comes up.
+  await page.keyboard.down("Enter");
+  for (let times = 0; times < 5; times++) await page.keyboard.down("Enter");
+  await dialog.waitFor();
+  await page.keyboard.up("Enter");
+  expect(await page.evaluate("document.activeElement.textContent")).toBe("Keep it");
+  expect((await world.service.call("GET", "/v1/computers/ada")).body.status).toBe("running");
+});
+
+test("a computer that is being made says for how long, and what is done", async () => {
+  const gate = Promise.withResolvers<void>();
+  const { fleet } = world.service;
+  fleet.gate = gate.promise;
+  onTestFinished(() => {
+    fleet.gate = null;
+    gate.resolve();
+  });
+  await world.openSignedIn();
+  await world.page.getByRole("button", { name: "Create a browser" }).click();
+  await world.page
+    .locator(".card")
+    .getByText(/^Being made for \d+ s$/)
+    .waitFor();
+  gate.resolve();
+  await world.page.locator(".card").getByText("running").waitFor({ timeout: 30_000 });
+  expect(await world.page.getByText(/Being made/).count()).toBe(0);
+});
+
+test("cards are gone through by keyboard, and Enter opens one", async () => {
+  for (const name of ["ada", "bob", "cy"]) await world.make({ name, template: "scratch" });
+  await world.openSignedIn();
+  const { page } = world;
+  await page.getByLabel("Order").selectOption("name");
+  await page.getByRole("link", { name: "ada" }).focus();
+  const at = async (key: string) => {
+    await page.keyboard.press(key);
+    return page.evaluate("document.activeElement.textContent");
+  };
+  expect([await at("ArrowRight"), await at("End"), await at("ArrowRight"), await at("ArrowLeft"), await at("Home")]).toEqual([
+    "bob",
+    "cy",
+    "cy",
+    "bob",
+    "ada",
+  ]);
+  await page.setViewportSize({ width: 390, height: 800 });
+  expect([await at("ArrowDown"), await at("ArrowDown"), await at("ArrowUp")]).toEqual(["bob", "cy", "bob"]);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "bob" }).waitFor();
 });
 
 test("what is refused is said in words", async () => {

@@ -113,8 +113,7 @@ test("a change is tried on what was refused, which changes nothing and is no use
   const { data } = await computer.listEvents({ types: ["audit"] });
   expect(data.map((event) => event.data.action)).toEqual(["createComputer"]);
   const wrong: PatchNetworkInput[] = [{ mode: "open" }, { allow: ["a b"] }, { host_ports: [Number(new URL(service.url).port)] }];
-  for (const change of wrong)
-    await expect(computer.egress.try(change)).rejects.toMatchObject({ code: "invalid_request" });
+  for (const change of wrong) await expect(computer.egress.try(change)).rejects.toMatchObject({ code: "invalid_request" });
 });
 
 test("what was refused to one computer is nobody's business but that of who sees it", async () => {

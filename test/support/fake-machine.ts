@@ -5,12 +5,14 @@ import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { basename, dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
-import { DIRECT_PORTS, type GuestState, type ProcessRecord, type ProcessSpec } from "../../src/contract/guest/protocol.ts";
+import { DIRECT_PORTS, DOWNLOADS_DIR, type GuestState, type ProcessRecord, type ProcessSpec } from "../../src/contract/guest/protocol.ts";
 import type { Guest, Outside } from "../../src/server/guest/guest.ts";
 import { openGuest } from "../../src/server/guest/open.ts";
 import { TERMINAL_PROGRAM } from "../../src/server/guest/terminals.ts";
 import type { LinkAddress, Machine, MachineDriver, MachineRecord } from "../../src/server/machine/machine.ts";
 import { identify } from "../../src/server/process/identity.ts";
+
+type ByteRange = Parameters<Guest["readFile"]>[1];
 
 const AGENT = new URL("../../guest-image/agent/main.ts", import.meta.url).pathname;
 const TERMINAL_HERE = new URL("../../guest-image/rootfs/scratch/opt/vitrine/bin/terminal", import.meta.url).pathname;
@@ -219,6 +221,10 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
       };
       // Browser and display, which are said to be there, are this host's, or nothing; other ports are reached as in a guest.
       const isOwn = (port: number) => ports[port] !== undefined || DIRECT_PORTS.some((direct) => direct === port);
+      const here = (path: string) =>
+        "path" in link && path.startsWith(DOWNLOADS_DIR)
+          ? join(dirname(link.path), "home/Downloads", path.slice(DOWNLOADS_DIR.length))
+          : path;
       return Object.create(guest, {
         state: { value: state },
         // It stays as it is: what it is not now, it never becomes.
@@ -247,6 +253,9 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
         },
         listProcesses: { value: async (signal: AbortSignal) => (await guest.listProcesses(signal)).map(asInGuest) },
         getProcess: { value: async (pid: number, signal: AbortSignal) => asInGuest(await guest.getProcess(pid, signal)) },
+        // The browser's downloads lie in the agent's own home.
+        list: { value: (path: string, signal: AbortSignal) => guest.list(here(path), signal) },
+        readFile: { value: (path: string, ...rest: [range: ByteRange, signal: AbortSignal]) => guest.readFile(here(path), ...rest) },
         serveConnections: {
           value: (outside: Outside) => {
             fleet.outside = outside;

@@ -69,8 +69,8 @@ const WORDS: Record<EventType, Words> = {
   "link.used": ({ power }) => `A one-time link was used (${power})`,
   "port.published": ({ port, public: open }) => `Port ${port} was published${open ? " to everybody" : ""}`,
   "port.unpublished": ({ port }) => `Port ${port} is not published any more`,
-  "egress.refused": ({ name, address, port, reason, count }) =>
-    `A connection to ${name ?? address}:${port} was refused${because(reason)}${times(count)}`,
+  "egress.refused": ({ name, address, port, protocol, reason, count }) =>
+    `${protocol === "dns" ? `The question for ${name}` : `A connection to ${name ?? address}${port ? `:${port}` : ""}`} was refused${because(reason)}${times(count)}`,
   "webhook.disabled": ({ reason }) => `A webhook is sent nothing any more${because(reason)}`,
 };
 

@@ -252,6 +252,12 @@ test.each([
   ["download.finished", { name: "a.pdf", size_bytes: 5, status: "completed" }, "The download of a.pdf ended, 5 B"],
   ["download.finished", { name: "a.pdf", size_bytes: 5, status: "canceled" }, "The download of a.pdf was broken off"],
   ["download.finished", { name: null, count: 9 }, "Further downloads ended (9 times)"],
+  [
+    "egress.refused",
+    { name: "evil.example", port: null, protocol: "dns", reason: "not allowed" },
+    "The question for evil.example was refused: not allowed",
+  ],
+  ["computer.progress", { message: "Saving it", percent: 70 }, "Saving it (70 %)"],
   ["control.taken", { holder: "person", name: null }, "A person drives"],
   ["control.taken", { holder: "agent", name: "Bo" }, "Bo drives"],
 ] as const)("%s %j is told as %j", (type, data, words) => {
