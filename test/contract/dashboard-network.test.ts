@@ -13,7 +13,7 @@ const openNetwork = async (network: object): Promise<string> => {
   await world.page.getByRole("tab", { name: "Network" }).click();
   return id;
 };
-const row = (name: string | RegExp) => world.page.getByRole("row", { name });
+const row = (name: string) => world.page.getByRole("list", { name: "What was refused" }).getByRole("listitem").filter({ hasText: name });
 const policyOf = async (id: string) => (await world.service.call("GET", `/v1/computers/${id}/network`)).body.policy;
 const save = () => world.page.getByRole("button", { name: "Save the policy" });
 

@@ -5,7 +5,15 @@ import { dashboardWorld } from "../support/dashboard-world.ts";
 // A machine that is busy with other things takes its time.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const world = dashboardWorld();
+/** What the image of the next computer's template is waited for with. */
+let building: (() => Promise<void>) | null = null;
+const world = dashboardWorld({
+  image: async (template, _signal, progress) => {
+    progress?.({ step: "image", message: "Making the disk", percent: 75 });
+    await building?.();
+    return { id: "fake", template, kernel: "", initrd: "", rootDisk: "" };
+  },
+});
 const card = (name: string) => world.page.locator(`[data-computer="${name}"]`);
 const has = (name: string, text: string | RegExp) => card(name).getByText(text).first().waitFor({ timeout: 30_000 });
 /** Whether the picture of the screen has been loaded. */
@@ -150,22 +158,20 @@ test("nothing is deleted by a double click, a key that is held down, or Enter al
 });
 
 test("a computer that is being made says for how long, and what is done", async () => {
-  const gate = Promise.withResolvers<void>();
-  const { fleet } = world.service;
-  fleet.gate = gate.promise;
+  const built = Promise.withResolvers<void>();
+  building = () => built.promise;
   onTestFinished(() => {
-    fleet.gate = null;
-    gate.resolve();
+    building = null;
+    built.resolve();
   });
   await world.openSignedIn();
   await world.page.getByRole("button", { name: "Create a browser" }).click();
-  await world.page
-    .locator(".card")
-    .getByText(/^Being made for \d+ s$/)
-    .waitFor();
-  gate.resolve();
+  const told = world.page.locator(".card").getByText(/^Making the disk \(75 %\), \d+ s so far$/);
+  await told.waitFor();
+  await inspect(world.page, "building");
+  built.resolve();
   await world.page.locator(".card").getByText("running").waitFor({ timeout: 30_000 });
-  expect(await world.page.getByText(/Being made/).count()).toBe(0);
+  expect(await told.count()).toBe(0);
 });
 
 test("cards are gone through by keyboard, and Enter opens one", async () => {

@@ -24,7 +24,10 @@ beforeAll(async () => {
   };
   service = await startService(dir, fleet, {
     host: {
-      template: async () => template,
+      template: async (_shape, _image, _signal, { progress } = {}) => {
+        for (const percent of [0, 20]) progress?.({ step: "template", message: "Booting it once", percent });
+        return template;
+      },
       discard: async () => void discarded++,
     },
   });
@@ -46,4 +49,12 @@ test.each([
   expect([computer.status, computer.start_kind, discarded]).toEqual(["running", kind, templates]);
   const failures = (await computer.listEvents({ types: ["restore.failed"] })).data;
   expect(failures).toHaveLength(machines);
+});
+
+test("how a template that is waited for gets on is told, but not each line of it", async () => {
+  ending = 0;
+  const computer = await vitrine.computers.create();
+  onTestFinished(() => computer.delete());
+  const { data } = await computer.listEvents({ types: ["computer.progress"] });
+  expect(data.map((event) => event.data)).toEqual([{ step: "template", message: "Booting it once", percent: 0 }]);
 });

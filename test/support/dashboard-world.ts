@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { RFB_PORT } from "../../src/contract/guest/protocol.ts";
+import type { Host } from "../../src/server/host.ts";
 import { ensureDashboard } from "../../src/server/setup/dashboard.ts";
 import { startXvnc, type TestXvnc } from "../unit/display/xvnc.ts";
 import { openDashboard, signIn } from "./dashboard-page.ts";
@@ -26,13 +27,13 @@ export interface DashboardWorld {
 }
 
 /** The built dashboard on fake machines with a real display, and a browser to look at it with, for the tests of a file. Each begins without computers. */
-export const dashboardWorld = (): DashboardWorld => {
+export const dashboardWorld = (host: Partial<Host> = {}): DashboardWorld => {
   const dir = mkdtempSync(join(tmpdir(), "vt-"));
   let xvnc: TestXvnc;
   let dashboard: string;
   let complaints: string[] = [];
   const serve = (port: number, fleet = fakeFleet({ [RFB_PORT]: xvnc.port })) =>
-    startService(dir, fleet, { config: { apiKey: "the-operators-key", listen: { host: "127.0.0.1", port } }, dashboard });
+    startService(dir, fleet, { config: { apiKey: "the-operators-key", listen: { host: "127.0.0.1", port } }, dashboard, host });
   const world: DashboardWorld = {
     service: undefined as never,
     dataDir: dir,

@@ -16,52 +16,41 @@ const TYPING_MS = 300;
 
 type Tried = NetworkTrial["refusals"][number];
 
-const Row = ({ tried, onAllow }: { tried: Tried; onAllow: (remedy: NonNullable<Tried["remedy"]>) => void }) => {
+type OnAllow = (remedy: NonNullable<Tried["remedy"]>) => void;
+
+const Row = ({ tried, onAllow }: { tried: Tried; onAllow: OnAllow }) => {
   const { at, count, still, remedy } = tried;
   return (
-    <tr>
-      <td>{whereTo(tried)}</td>
-      <td class="quiet">
-        {moment(at)}
-        {count > 1 && `, ${count} times`}
-      </td>
-      <td class={still ? undefined : "good"}>{still ? `refused: ${still.reason}` : "allowed"}</td>
-      <td>
-        {remedy && (
-          <button type="button" onClick={() => onAllow(remedy)}>
-            Allow {remedy.list === "host_ports" ? `port ${remedy.entry} of the host` : remedy.entry}
-          </button>
-        )}
-      </td>
-    </tr>
+    <li>
+      <div>
+        <p>
+          <b>{whereTo(tried)}</b>{" "}
+          <span class="quiet">
+            {moment(at)}
+            {count > 1 && `, ${count} times`}
+          </span>
+        </p>
+        <p class={still ? undefined : "good"}>{still ? `refused: ${still.reason}` : "allowed"}</p>
+      </div>
+      {remedy && (
+        <button type="button" onClick={() => onAllow(remedy)}>
+          Allow {remedy.list === "host_ports" ? `port ${remedy.entry} of the host` : remedy.entry}
+        </button>
+      )}
+    </li>
   );
 };
 
-const Refusals = ({ trial, onAllow }: { trial: NetworkTrial; onAllow: (remedy: NonNullable<Tried["remedy"]>) => void }) => {
-  if (trial.refusals.length === 0) return <p class="quiet">Nothing has been refused.</p>;
+const Refusals = ({ trial: { refusals }, onAllow }: { trial: NetworkTrial; onAllow: OnAllow }) => {
+  if (refusals.length === 0) return <p class="quiet">Nothing has been refused.</p>;
   return (
     <>
-      <p role="status">{sumOf(trial.refusals)}</p>
-      <div class="scroll">
-        <table>
-          <caption class="for-readers">What was refused, the latest first</caption>
-          <thead>
-            <tr>
-              <th scope="col">Where to</th>
-              <th scope="col">Last refused</th>
-              <th scope="col">By this policy</th>
-              <th scope="col">
-                <span class="for-readers">What would allow it</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {trial.refusals.map((tried) => (
-              <Row key={JSON.stringify([tried.protocol, tried.name, tried.address, tried.port])} tried={tried} onAllow={onAllow} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <p role="status">{sumOf(refusals)}</p>
+      <ul class="refusals" aria-label="What was refused, the latest first">
+        {refusals.map((tried) => (
+          <Row key={JSON.stringify([tried.protocol, tried.name, tried.address, tried.port])} tried={tried} onAllow={onAllow} />
+        ))}
+      </ul>
     </>
   );
 };
