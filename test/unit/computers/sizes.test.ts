@@ -28,7 +28,7 @@ beforeEach(() => {
     log: { info: () => {}, warn: () => {} },
     admit: () => void admitted++,
     image: async () => ({}),
-    template: async (shape: ReturnType<typeof shapeOf>, _image: unknown, within: AbortSignal, often?: boolean) => {
+    template: async (shape: ReturnType<typeof shapeOf>, _image: unknown, within: AbortSignal, { often }: { often?: boolean } = {}) => {
       built.push({ width: shape.viewport.width, often });
       signal = within;
       if (fails) throw fails;
