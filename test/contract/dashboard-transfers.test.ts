@@ -51,6 +51,14 @@ test("what is brought shows how far it is, is cancelled, and is sent again from 
   await page.getByRole("cell", { name: "b.txt", exact: true }).waitFor();
   await expect.poll(() => ["a.txt", "b.txt"].map((name) => statSync(join(folder, name)).size)).toEqual([LARGE.length, LARGE.length]);
   expect(await page.getByText("not sent").count()).toBe(0);
+  const dropped = await page.evaluateHandle(`(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(["dropped"], "c.txt"));
+    return data;
+  })()`);
+  await page.getByText("or drop them here").dispatchEvent("drop", { dataTransfer: dropped });
+  await page.getByRole("cell", { name: "c.txt", exact: true }).waitFor();
+  expect(readFileSync(join(folder, "c.txt"), "utf8")).toBe("dropped");
 });
 
 test("what cannot be sent says why, and is sent when the service is back", async () => {
