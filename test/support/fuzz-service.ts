@@ -43,7 +43,7 @@ const browser = createServer((request, response) => {
 new WebSocketServer({ server: browser }).on("connection", (socket) => {
   socket.on("message", (message) => {
     const { id, method } = JSON.parse(String(message)) as { id: number; method: string };
-    const taken = /[.](set|enable|disable|grant|getVersion)/.test(method);
+    const taken = /[.](set|enable|disable|grant|getVersion|createBrowserContext|disposeBrowserContext)/.test(method);
     socket.send(JSON.stringify({ id, ...(taken ? { result: {} } : { error: { code: -32601, message: "there is no such command" } }) }));
   });
 });
@@ -91,4 +91,6 @@ const begin = async (given: Given): Promise<void> => {
   process.send?.(service.url);
 };
 
+// The test has died.
+process.once("disconnect", () => process.exit());
 process.once("message", (given: Given) => void begin(given));

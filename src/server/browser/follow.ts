@@ -28,7 +28,7 @@ export const followBrowser = (guest: BrowserGuest, use: (cdp: Cdp) => Promise<vo
     return connection;
   };
   const keep = async (attempt: Promise<Cdp>): Promise<void> => {
-    // Who hangs up at once is not called again at once.
+    // Who hangs up at once, or says again and again that it is a new Chromium, is not called again at once.
     const backoff = new Backoff();
     for (;;) {
       const began = performance.now();
@@ -36,13 +36,13 @@ export const followBrowser = (guest: BrowserGuest, use: (cdp: Cdp) => Promise<vo
       try {
         await (await attempt).closed;
         if (performance.now() - began > GOOD_MS) backoff.reset();
-        await backoff.wait(signal);
       } catch (error) {
         signal.throwIfAborted();
         cdp?.close();
         onFailure(error);
         await guest.waitFor(({ browser }) => browser.status === "ready" && browser.starts !== starts, signal);
       }
+      await backoff.wait(signal);
       attempt = follow();
       // It may fail before it is looked at.
       attempt.catch(() => {});

@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { connectCdp } from "../../../src/server/browser/cdp.ts";
 import type { ConsoleMessage } from "../../../src/server/browser/console.ts";
+import { followBrowser } from "../../../src/server/browser/follow.ts";
 import { browserVerbs } from "../../../src/server/browser/verbs.ts";
 import { type BrowserWatch, watchBrowser } from "../../../src/server/browser/watch.ts";
 import { tempDir } from "../../support/temp.ts";
@@ -196,4 +197,21 @@ test("downloads are told when they begin and when they end, and how they are don
   await expect.poll(() => told, soon).toHaveLength(3);
   pages.closeAllConnections();
   await expect.poll(() => told.at(-1), soon).toMatchObject({ finished: { name: expect.stringContaining("endless"), status: "canceled" } });
+});
+
+test("a guest that says again and again that its Chromium is a new one does not keep the service busy", async () => {
+  let failures = 0;
+  const fail = async () => {
+    throw new Error("of no use");
+  };
+  const { first, close } = followBrowser(guest, fail, () => {
+    failures++;
+    guest.ready(chromium);
+  });
+  await expect(first).rejects.toThrow("of no use");
+  await expect.poll(() => failures, soon).toBeGreaterThan(1);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  close();
+  // The pauses are 50, 100, 200, 400, 800 ms.
+  expect(failures).toBeLessThan(10);
 });
