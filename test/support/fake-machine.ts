@@ -208,7 +208,8 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
     },
     openGuest: (link, secret) => {
       const guest = openGuest({ link, secret });
-      const state: GuestState = {
+      const changes = new EventEmitter().setMaxListeners(0);
+      let state: GuestState = {
         display: true,
         window: true,
         manager_starts: 1,
@@ -226,12 +227,19 @@ export const fakeFleet = (ports: Record<number, number> = {}, wsPath = "/devtool
           ? join(dirname(link.path), "home/Downloads", path.slice(DOWNLOADS_DIR.length))
           : path;
       return Object.create(guest, {
-        state: { value: state },
-        // It stays as it is: what it is not now, it never becomes.
+        state: { get: () => state },
         waitFor: {
           value: async (test: (state: GuestState) => boolean, signal: AbortSignal) => {
-            if (!test(state)) await once(new EventEmitter(), "change", { signal });
+            while (!test(state)) await once(changes, "change", { signal });
             return state;
+          },
+        },
+        // With another profile the browser is started anew.
+        writeProfile: {
+          value: async (...how: Parameters<Guest["writeProfile"]>) => {
+            await guest.writeProfile(...how);
+            state = { ...state, browser: { ...state.browser, starts: state.browser.starts + 1 } };
+            changes.emit("change");
           },
         },
         // The agent runs on this host, which stays what it is.

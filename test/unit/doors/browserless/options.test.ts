@@ -23,7 +23,7 @@ test.each([
   ["JSON in base64", Buffer.from(JSON.stringify(LAUNCH)).toString("base64")],
 ])("launch is %s", (_, launch) => {
   const { computer, timeoutMs } = wanted({ launch });
-  expect(computer.browser).toEqual({ mode: "headless", viewport: { width: 1024, height: 768 }, locale: "cs-CZ" });
+  expect(computer.browser).toMatchObject({ mode: "headless", viewport: { width: 1024, height: 768 }, locale: "cs-CZ" });
   expect(timeoutMs).toBe(5000);
 });
 
