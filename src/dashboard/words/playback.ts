@@ -4,17 +4,6 @@ import type { Recording } from "../../contract/recordings.ts";
 /** What a video says of its own time, after it was sent somewhere, is less by no more than this. Seconds. */
 const SLACK_S = 0.005;
 
-/** The index of the last of `things` that is not after `most`, or -1; they are in the order of `of`. */
-const lastUpTo = <T>(things: readonly T[], most: number, of: (thing: T) => number): number => {
-  let [from, to] = [0, things.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (of(things[middle] as T) <= most) from = middle + 1;
-    else to = middle;
-  }
-  return from - 1;
-};
-
 /** Where in the video an event is, in seconds: a video's time is what has passed since its recording began, however still the screen was. */
 const secondsOf = ({ started_at }: Pick<Recording, "started_at">, { at }: Pick<Event, "at">): number =>
   (Date.parse(at) - Date.parse(started_at)) / 1000;
@@ -31,10 +20,10 @@ export const eventAt = (
   recording: Pick<Recording, "started_at" | "duration_s">,
   seconds: number,
 ): number | null => {
-  const event = events[lastUpTo(events, seconds + SLACK_S, (one) => secondsOf(recording, one))];
+  const event = events.findLast((one) => secondsOf(recording, one) <= seconds + SLACK_S);
   return event && placeOf(recording, event) !== null ? event.id : null;
 };
 
 /** The chapter that is being shown at a time of the video; -1 before the first. */
 export const chapterAt = ({ chapters }: Pick<Recording, "chapters">, seconds: number): number =>
-  lastUpTo(chapters, seconds + SLACK_S, ({ at_s }) => at_s);
+  chapters.findLastIndex(({ at_s }) => at_s <= seconds + SLACK_S);
