@@ -8,7 +8,7 @@ import { openGuest } from "./guest/open.ts";
 import { createQemuDriver } from "./machine/qemu/driver.ts";
 import type { OnOrphan } from "./orphans.ts";
 import { type Fault, noFault } from "./points.ts";
-import type { Progress } from "./progress.ts";
+import { type Progress, toBoth } from "./progress.ts";
 import type { Config } from "./setup/config.ts";
 import type { Requirement } from "./setup/packages.ts";
 import { setUp } from "./setup/setup.ts";
@@ -74,13 +74,7 @@ export const prepare = async (
   const ready = await templates.ensure(template, image, progress, signal);
   const host: Host = {
     machines,
-    image: (name, within, own) => {
-      const told: Progress = (event) => {
-        toLog(event);
-        own?.(event);
-      };
-      return ensureImage(name, { cacheDir, signal: within, progress: told });
-    },
+    image: (name, within, own) => ensureImage(name, { cacheDir, signal: within, progress: toBoth(toLog, own) }),
     template: templates.find,
     refer: ({ dir }, id, computerDir) => refer(dir, id, computerDir),
     unrefer: ({ dir }, id) => unrefer(dir, id),

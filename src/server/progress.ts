@@ -6,3 +6,11 @@ export interface ProgressEvent {
   percent?: number;
 }
 export type Progress = (event: ProgressEvent) => void;
+
+/** Tells both, where there is a second one. */
+export const toBoth =
+  (first: Progress, second: Progress | undefined): Progress =>
+  (event) => {
+    first(event);
+    second?.(event);
+  };

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { CreateComputer, type TemplateName } from "../../contract/computer.ts";
 import type { GuestImage } from "../machine/machine.ts";
 import type { Accel } from "../machine/qemu/args.ts";
-import type { Progress } from "../progress.ts";
+import { type Progress, toBoth } from "../progress.ts";
 import { type BuildPorts, ensureTemplate } from "./build.ts";
 import { templateKey } from "./key.ts";
 import { type Shape, shapeOf, withCommonViewport } from "./shape.ts";
@@ -35,10 +35,7 @@ export const openTemplates = (ports: BuildPorts, accel: Accel, progress: Progres
   const asked = new Set<string>();
   return {
     find: async (shape, image, signal, { often = false, progress: own } = {}) => {
-      const told: Progress = (event) => {
-        progress(event);
-        own?.(event);
-      };
+      const told = toBoth(progress, own);
       const ensure = async (wanted: Shape) => ensureTemplate(ports, wanted, image, await templateKey(wanted, image, accel), told, signal);
       const key = await templateKey(shape, image, accel);
       const common = withCommonViewport(shape);
