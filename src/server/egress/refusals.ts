@@ -15,13 +15,12 @@ const REST: Refused = {
 export type Refusals = Coalescer<Refused>;
 
 /** Turns refusals into events. */
-export const refusals = (emit: Emit, computerId: string): Refusals => {
-  const send = (refused: Refused, count: number) =>
-    emit({ type: "egress.refused", computer_id: computerId, data: { ...refused, ...(count > 1 && { count }) } });
-  return coalesce<Refused>({
+export const refusals = (emit: Emit, computerId: string): Refusals =>
+  coalesce<Refused>({
+    emit,
+    computerId,
+    type: "egress.refused",
     most: MAX_TOLD,
-    keyOf: ({ protocol, name, address, port, rule }) => JSON.stringify([protocol, name, address, port, rule]),
-    send,
-    sendRest: (count) => send(REST, count),
+    keyOf: ({ protocol, name, address, port, rule }) => [protocol, name, address, port, rule],
+    rest: REST,
   });
-};

@@ -42,20 +42,16 @@ export const judgeAgain = (policy: Policy, refused: Refused, { ownPort, addresse
 };
 
 /** One entry more, the narrowest first. An open policy has nothing to add but ports of the host, and no denial is taken back: who wrote it meant it. */
-const remediesOf = ({ mode }: Policy, { name, address, port, protocol }: Refused): Remedy[] => {
-  if (address === HOST_ALIAS.address) return [{ mode, list: "host_ports", entry: String(port) }];
+const remediesOf = ({ mode }: Policy, { name, port, protocol, ...refused }: Refused): Remedy[] => {
+  if (refused.address === HOST_ALIAS.address) return [{ mode, list: "host_ports", entry: String(port) }];
   if (mode === "open") return [];
   const behind = port === null ? "" : `:${port}`;
-  const family = (address === null ? null : readAddress(address))?.family;
+  const address = refused.address === null ? null : readAddress(refused.address);
   const remedies: Remedy[] = [];
   if (name !== null) remedies.push({ mode: "restricted", list: "allow", entry: name + behind });
   // An answer that points to where nothing may go is not to be opened because a name has it.
-  if (family && protocol === "tcp")
-    remedies.push({
-      mode: "restricted",
-      list: "allow_cidrs",
-      entry: `${readAddress(address as string)?.text}/${family === 4 ? 32 : 128}${behind}`,
-    });
+  if (address && protocol === "tcp")
+    remedies.push({ mode: "restricted", list: "allow_cidrs", entry: `${address.text}/${address.family === 4 ? 32 : 128}${behind}` });
   return remedies;
 };
 

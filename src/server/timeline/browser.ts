@@ -11,16 +11,8 @@ const MAX_TOLD = 20;
 
 /** Writes down what a computer's browser does. Answers a function that tells what is only counted yet. */
 export const tellBrowser = (news: EventEmitter<BrowserNews>, emit: Emit, computerId: string): (() => void) => {
-  const counted = <T extends object>(type: EventType, keyOf: (thing: T) => unknown[], rest: object) => {
-    const send = (data: object, count: number) => emit({ type, computer_id: computerId, data: { ...data, ...(count > 1 && { count }) } });
-    const { tell, close } = coalesce<T>({
-      most: MAX_TOLD,
-      keyOf: (thing) => JSON.stringify(keyOf(thing)),
-      send,
-      sendRest: (count) => send(rest, count),
-    });
-    return { tell, close };
-  };
+  const counted = <T extends object>(type: EventType, keyOf: (thing: T) => unknown[], rest: object) =>
+    coalesce<T>({ emit, computerId, type, most: MAX_TOLD, keyOf, rest });
   const many = "too many to be told one by one";
   const pages = counted<Page>("page.navigated", ({ url }) => [url], { url: null, title: `Further pages, ${many}` });
   const messages = counted<ConsoleMessage>("page.console", ({ level, text, url, line }) => [level, text, url, line], {
