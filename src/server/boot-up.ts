@@ -20,7 +20,7 @@ const HANG_MS = { kvm: 20_000, tcg: 120_000 };
 const TRIES = 2;
 
 /**
- * Boots a machine and waits for its agent. A kernel that is emulated on a busy host hangs now and then while it sets up its timers, and never comes back; then the machine is booted
+ * Boots a machine and waits for its agent. A kernel that is emulated on a busy host hangs now and then while it brings up its second processor, and never comes back; then the machine is booted
  * once more. When this fails nothing of the machine is left; the error is machine_failed, timeout, or the signal's reason.
  */
 export const bootUp = async ({ machines, spec, files, onSpawn, memory, onHang, hangMs }: BootUp, signal: AbortSignal): Promise<Machine> => {

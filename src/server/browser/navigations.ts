@@ -69,8 +69,7 @@ const titleOf = async (cdp: Cdp, targetId: string, address: string): Promise<str
 };
 
 /**
- * Tells where the tabs go. Chromium is asked for its list of targets alone, which no page and no
- * other client can notice.
+ * Tells where the tabs go. Chromium is asked for its list of targets alone, which no page and no other client can notice.
  */
 export const watchTabs = async (cdp: Cdp, on: TabListener): Promise<Tabs> => {
   const seen = new Map<string, string>();
