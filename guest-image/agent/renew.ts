@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import type { Http2Session } from "node:http2";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -18,12 +18,15 @@ const put = (file: string, text: string, mode = 0o644): void => {
   renameSync(`${file}.new`, file);
 };
 
-/** Chromium and everything that is started later see the new zone at once: they watch this link. */
+/** Chromium and everything that is started later see another zone at once: they watch this link. */
 const setTimeZone = (etc: string, zone: string): void => {
+  const target = `/usr/share/zoneinfo/${zone || "Etc/UTC"}`;
+  const link = join(etc, "localtime");
+  if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(link) === target) return;
   const fresh = join(etc, "localtime.new");
   rmSync(fresh, { force: true });
-  symlinkSync(`/usr/share/zoneinfo/${zone || "Etc/UTC"}`, fresh);
-  renameSync(fresh, join(etc, "localtime"));
+  symlinkSync(target, fresh);
+  renameSync(fresh, link);
   put(join(etc, "timezone"), `${zone || "Etc/UTC"}\n`);
 };
 
@@ -64,10 +67,9 @@ export const renew =
     endOthers(stream.session);
     const { hostname, entropy, secret, settings: change, grow, copy } = renewal;
     const clock = () => (change.clock_ms ?? Date.now()) + (performance.now() - came);
-    await renewer.apply(hostname, clock, Buffer.from(entropy, "base64"), grow.workspace ?? 0);
+    await renewer.apply(hostname, clock, Buffer.from(entropy, "base64"), grow.workspace ?? 0, () => writeIdentity(places, renewal));
     // After the kernel's own numbers are new, since it is from them that the others are seeded.
     if (copy) pages.wipe();
-    writeIdentity(places, renewal);
     // The host's disk has room again, or it would not have been started.
     rmSync(join(places.run, HELD), { force: true });
     settings.become({ secret, hostname, settings: change });

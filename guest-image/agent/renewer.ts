@@ -6,8 +6,11 @@ import { createInterface } from "node:readline";
 export interface Renewer {
   /** Starts the helper, so that it is there when it is needed. */
   prepare(): Promise<void>;
-  /** `clock` is asked for the time, in milliseconds since the epoch, when the helper is ready; `workspaceBytes` is what the workspace's disk has grown to, or 0. Rejects with the helper's words when a call fails. */
-  apply(hostname: string, clock: () => number, entropy: Buffer, workspaceBytes: number): Promise<void>;
+  /**
+   * `clock` is asked for the time, in milliseconds since the epoch, when the helper is ready; `workspaceBytes` is what the workspace's disk has grown to, or 0. `meanwhile` is done while the helper works, on
+   * another processor. Rejects with the helper's words when a call fails.
+   */
+  apply(hostname: string, clock: () => number, entropy: Buffer, workspaceBytes: number, meanwhile: () => void): Promise<void>;
 }
 
 interface Helper {
@@ -50,7 +53,7 @@ export const openRenewer = (program: string): Renewer => {
   };
   return {
     prepare: async () => void (await prepare()),
-    apply: async (hostname, clock, entropy, workspaceBytes) => {
+    apply: async (hostname, clock, entropy, workspaceBytes, meanwhile) => {
       const { child, next } = await prepare();
       // It is good for one renewal.
       ready = null;
@@ -58,7 +61,10 @@ export const openRenewer = (program: string): Renewer => {
       const seconds = Math.floor(clockMs / 1000);
       const nanoseconds = Math.round((clockMs - seconds * 1000) * 1e6);
       const answer = next();
+      // It may fail before it is waited for.
+      answer.catch(() => {});
       child.stdin!.end(`${hostname} ${seconds} ${nanoseconds} ${entropy.toString("hex")} ${workspaceBytes}\n`);
+      meanwhile();
       const line = await answer;
       if (line !== "ok") throw new Error(line);
     },

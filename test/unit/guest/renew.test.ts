@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -66,6 +66,17 @@ test("a renewed guest has another name, secret, clock, zone and environment, and
   await one.kill();
   await one.start();
   expect((await guest.exec({ argv: ["printenv", "A"], user: "ohm", timeout_ms: 10_000 }, soon())).stdout).toBe("1\n");
+});
+
+test("a zone that stays is not set again, which every Chromium would notice", async () => {
+  const { agent: one, etc } = await begin("ok");
+  await one.guest.renew(() => renewal, soon());
+  const { ino } = lstatSync(join(etc, "localtime"));
+  await one.guest.renew(() => ({ ...renewal, hostname: "curie" }), soon());
+  expect(readFileSync(join(etc, "hostname"), "utf8")).toBe("curie\n");
+  expect(lstatSync(join(etc, "localtime")).ino).toBe(ino);
+  await one.guest.renew(() => ({ ...renewal, timezone: "" }), soon());
+  expect(readlinkSync(join(etc, "localtime"))).toBe("/usr/share/zoneinfo/Etc/UTC");
 });
 
 test("a renewal whose system calls fail is an error, and the secret stays", async () => {
