@@ -16,7 +16,7 @@ import { endBuild } from "./templates/build.ts";
 import type { Shape } from "./templates/shape.ts";
 import { discardTemplate, refer, removeAbandoned, removeDiscarded, templatesDir, unrefer } from "./templates/store.ts";
 import { openTemplates, type Templates } from "./templates/templates.ts";
-import { warm } from "./templates/warm.ts";
+import { rehearse, warm } from "./templates/warm.ts";
 
 /** Milliseconds that a boot may take, by acceleration. */
 const BOOT_DEADLINE_MS = { kvm: 60_000, tcg: 300_000 };
@@ -26,7 +26,7 @@ const OVERHEAD_MB = { kvm: 96, tcg: 352 };
 
 /** What this machine offers to run computers with. Tests bring their own. */
 export interface Host
-  extends Pick<Ports, "machines" | "image" | "template" | "refer" | "unrefer" | "discard" | "openGuest" | "warm" | "bootDeadlineMs"> {
+  extends Pick<Ports, "machines" | "image" | "template" | "refer" | "unrefer" | "discard" | "openGuest" | "rehearse" | "bootDeadlineMs"> {
   hasImage(template: TemplateName): Promise<boolean>;
   /** Removes what builders of templates and images have left that are gone, and templates that nobody needs. */
   sweep(orphaned: OnOrphan): Promise<void>;
@@ -87,7 +87,7 @@ export const prepare = async (
       for (const place of ["images", "base"]) for (let i = await removeAbandoned(join(cacheDir, place)); i > 0; i--) orphaned("image");
     },
     openGuest: open,
-    warm,
+    rehearse,
     bootDeadlineMs,
     overheadMb: OVERHEAD_MB[accel.accel],
     about: `${accel.accel}: ${accel.reason}`,

@@ -20,7 +20,7 @@ import { loadApiKey, loadSigner } from "./auth/key.ts";
 import { openKeys } from "./auth/keys.ts";
 import { openSessions } from "./auth/sessions.ts";
 import { BrowserToolsets } from "./browser/toolset/toolsets.ts";
-import { BrowserWatches } from "./browser/watches.ts";
+import { watchBrowser } from "./browser/watch.ts";
 import { createCapacity } from "./capacity/capacity.ts";
 import { watchDisk } from "./capacity/disk-watch.ts";
 import { thisMachine } from "./capacity/resources.ts";
@@ -33,7 +33,6 @@ import { orphan } from "./computers/orphan.ts";
 import { startPool } from "./computers/pool.ts";
 import { startReaper } from "./computers/reap.ts";
 import { reconcile } from "./computers/reconcile.ts";
-import { hasBrowser } from "./computers/record.ts";
 import { startSizes } from "./computers/sizes.ts";
 import { suspendAll } from "./computers/suspend-all.ts";
 import { sweep } from "./computers/sweep.ts";
@@ -159,6 +158,16 @@ const run = async (
         emit,
         ownPort: () => ownPort,
       }),
+    openWatch: (id, guest, untouched) => {
+      const warn = (error: unknown) => log.warn({ computer: id, err: error }, "a browser cannot be watched");
+      const watch = watchBrowser(guest, untouched, warn);
+      const end = tellBrowser(watch.news, emit, id);
+      const close = () => {
+        watch.close();
+        end();
+      };
+      return { ...watch, close };
+    },
     ownPort: () => ownPort,
     bootFiles: (record) => bootFiles(record, guestSecret(record.id)),
     guestSecret,
@@ -189,17 +198,8 @@ const run = async (
   const stopReaper = startReaper(engine);
   const pool = startPool(engine, config.pool);
   const sizes = startSizes(engine);
-  const browsers = new BrowserWatches({
-    guestOf: (id) => {
-      const record = store.computers.get(id);
-      return (record?.status === "running" && hasBrowser(record) && engine.live.get(id)?.guest) || null;
-    },
-    onWatch: (id, news) => tellBrowser(news, emit, id),
-    log,
-  });
-  for (const id of engine.live.keys()) browsers.follow(id);
   // The toolset has Runtime on in each tab.
-  const toolsets = new BrowserToolsets(undefined, (id) => browsers.hearExceptions(id));
+  const toolsets = new BrowserToolsets(undefined, (id) => engine.live.get(id)?.watch?.hearExceptions() ?? (() => {}));
   const displays = new OpenDisplays({
     connect: async (id, signal) => {
       const live = engine.live.get(id);
@@ -212,7 +212,10 @@ const run = async (
     displays,
     root: join(config.dataDir, "recordings"),
     limits: config.recordings ?? RECORDING_DEFAULTS,
-    watchPages: (id, onPage) => browsers.onAddress(id, onPage),
+    watchPages: (id, onPage) => {
+      const news = engine.live.get(id)?.watch?.news.on("address", onPage);
+      return () => void news?.off("address", onPage);
+    },
     clock: realClock,
     requireDisk: () => disk.require(),
     emit,
@@ -221,7 +224,6 @@ const run = async (
     log,
   });
   engine.events.on("change", (computer) => {
-    browsers.follow(computer.id);
     recordings.follow(computer);
     if (computer.status === "running") return;
     relays.endComputer(computer.id);
@@ -276,7 +278,6 @@ const run = async (
     computers: computers(engine),
     displays,
     recordings,
-    browsers,
     viewers: new Viewers(),
     emit,
     timeline,
@@ -347,7 +348,6 @@ const run = async (
     await webhooks.close();
     await Promise.all([recordings.close(), shots.close()]);
     toolsets.closeAll();
-    browsers.closeAll();
     displays.closeAll();
     if (suspend) await suspendAll(engine, atOnce, SUSPEND_MS);
     await Promise.all([pool.close(), sizes.close()]);

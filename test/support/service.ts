@@ -27,7 +27,7 @@ export interface TestService {
 export const fakeHost = (fleet: Pick<FakeFleet, "driver" | "openGuest">): Host => ({
   machines: fleet.driver,
   openGuest: fleet.openGuest,
-  warm: async () => {},
+  rehearse: async () => {},
   template: async () => null,
   refer: async () => {},
   unrefer: async () => {},

@@ -7,7 +7,6 @@ import type { Attempts } from "../auth/attempts.ts";
 import type { Signer } from "../auth/key.ts";
 import type { Keys } from "../auth/keys.ts";
 import type { Sessions } from "../auth/sessions.ts";
-import type { BrowserWatches } from "../browser/watches.ts";
 import type { Capacity } from "../capacity/capacity.ts";
 import type { DiskWatch } from "../capacity/disk-watch.ts";
 import type { AllComputers } from "../computers/computers.ts";
@@ -29,7 +28,6 @@ export interface Context {
   computers: AllComputers;
   displays: Displays;
   recordings: Pick<AllRecordings, "of" | "ids" | "isFilmed" | "expiresAt" | "usedBytes">;
-  browsers: Pick<BrowserWatches, "hearExceptions">;
   viewers: Viewers;
   links: Store["links"];
   ports: Store["ports"];

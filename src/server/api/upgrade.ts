@@ -60,13 +60,13 @@ export const relayTo = async (
       };
       let hearing: (() => void) | undefined;
       const onRuntime = () => {
-        hearing ??= context.browsers.hearExceptions(record.id);
+        hearing ??= live.watch?.hearExceptions();
       };
       const onClose = () => {
         hearing?.();
         context.emit({ ...event, type: "cdp.disconnected" });
       };
-      await relayCdp({ ...common, path: target.path, onOpen, onRuntime, onClose });
+      await relayCdp({ ...common, path: target.path, ready: live.watch?.begun, onOpen, onRuntime, onClose });
     } else if (target.kind === "terminal") {
       const data = { terminal_id: target.terminal };
       const onOpen = () => {

@@ -20,11 +20,12 @@ const MAX_AT_ONCE = 100;
 const MAX_NAME = 255;
 
 /**
- * Tells of downloads; `frame` is the one that asked for it, which has its tab's id where it is the tab's own. Chromium tells of all of them whom it has once told how to download, but how is one setting for everybody, which a client may have set before: so it is set, to what
- * it is, for a browser context that nobody uses, and that is gone at once. `Page.enable` would tell, too, but makes dialogs wait for an answer.
+ * Tells of downloads; `frame` is the one that asked for it, which has its tab's id where it is the tab's own. Chromium tells of all of them whom it has once told how to download, but how is one setting for everybody. In a browser that is `untouched` it is set to what it is.
+ * In another a client may have set it: there it is set for a browser context that nobody uses, and that is gone at once, which takes a profile's making and, emulated, 0.4 s. `Page.enable` would tell, too, but makes dialogs wait for an answer.
  */
 export const watchDownloads = async (
   cdp: Cdp,
+  untouched: boolean,
   onStart: (frame: string, download: Download) => void,
   onEnd: (frame: string, end: DownloadEnd) => void,
 ): Promise<void> => {
@@ -48,9 +49,14 @@ export const watchDownloads = async (
     const name = typeof params.filePath === "string" ? oneLine(basename(params.filePath), MAX_NAME) : download.name;
     onEnd(frame, { ...download, name, size_bytes: Number(params.receivedBytes) || 0, status: params.state });
   });
+  const tell = { behavior: "default", eventsEnabled: true };
+  if (untouched) {
+    await cdp.send("Browser.setDownloadBehavior", tell);
+    return;
+  }
   const { browserContextId } = await cdp.send("Target.createBrowserContext");
   try {
-    await cdp.send("Browser.setDownloadBehavior", { behavior: "default", browserContextId, eventsEnabled: true });
+    await cdp.send("Browser.setDownloadBehavior", { ...tell, browserContextId });
   } finally {
     await cdp.send("Target.disposeBrowserContext", { browserContextId });
   }

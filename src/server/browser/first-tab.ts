@@ -1,17 +1,20 @@
 import type { Viewport } from "../../contract/computer.ts";
 import type { Cdp } from "./cdp.ts";
 
+/** Where a browser begins. */
+export const BLANK = "about:blank";
+
 const RESIZED = `(width, height) => new Promise((done) => {
   const look = () => { if (outerWidth === width && outerHeight === height) { removeEventListener("resize", look); done(true); } };
   addEventListener("resize", look);
   look();
 })`;
 
-/** Attaches to the tab that a browser begins with, for as long as the connection lasts. */
+/** Attaches to the tab that a browser begins with, for as long as the connection lasts or until it detaches. */
 export const firstTab = async (cdp: Cdp): Promise<{ targetId: string; sessionId: string }> => {
   const { targetInfos } = await cdp.send("Target.getTargets");
   const page = (targetInfos as { type: string; targetId: string }[]).find(({ type }) => type === "page");
-  const targetId = page ? page.targetId : String((await cdp.send("Target.createTarget", { url: "about:blank" })).targetId);
+  const targetId = page ? page.targetId : String((await cdp.send("Target.createTarget", { url: BLANK })).targetId);
   const { sessionId } = await cdp.send("Target.attachToTarget", { targetId, flatten: true });
   return { targetId, sessionId };
 };
@@ -27,11 +30,13 @@ export const sizeWindow = async (cdp: Cdp, { width, height }: Viewport, headless
   await cdp.send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true }, sessionId);
 };
 
-/** Sets out for a page; that it has loaded is not waited for. */
+/** Sends the first tab to a page: resolves when the order is on its way, which is before that of any client that is let in later. */
 export const openPage = async (cdp: Cdp, url: string): Promise<void> => {
   const { sessionId } = await firstTab(cdp);
+  const leave = () => cdp.send("Target.detachFromTarget", { sessionId });
   // Answered when the navigation has begun, which for a server that does not answer is never.
-  void cdp.send("Page.navigate", { url }, sessionId).catch(() => {});
-  // Commands are taken in their order, and this one needs no page to answer.
-  await cdp.send("Browser.getVersion");
+  cdp
+    .send("Page.navigate", { url }, sessionId)
+    .then(leave, leave)
+    .catch(() => {});
 };

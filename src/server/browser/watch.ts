@@ -1,7 +1,9 @@
 import { EventEmitter } from "node:events";
+import type { Cdp } from "./cdp.ts";
 import { type ConsoleMessage, Consoles } from "./console.ts";
 import { type Download, type DownloadEnd, watchDownloads } from "./downloads.ts";
 import type { BrowserGuest } from "./endpoint.ts";
+import { openPage } from "./first-tab.ts";
 import { followBrowser } from "./follow.ts";
 import { type Page, type Tabs, watchTabs } from "./navigations.ts";
 
@@ -17,6 +19,10 @@ export interface BrowserNews {
 /** What the service sees of one browser. */
 export interface BrowserWatch {
   readonly news: EventEmitter<BrowserNews>;
+  /** Resolves when the first Chromium is watched, or cannot be: from then on clients may be let in. */
+  readonly begun: Promise<void>;
+  /** Sends the first tab to a page, on the watch's own connection; where the browser is ended before it gets there, the next one's. Resolves when the order is on its way. */
+  open(url: string): Promise<void>;
   /** Exceptions are told, too, until each answered function is called. */
   hearExceptions(): () => void;
   close(): void;
@@ -27,13 +33,18 @@ export interface BrowserWatch {
  *
  * The connection stays: what is not seen when it happens cannot be asked for later, and one that nothing is said on costs nothing. It has no session with a tab until something of that
  * tab changes, so a browser that nobody uses has no page that is listened to.
+ *
+ * `untouched`: no client has been let in to the Chromium that runs now, nor will be before `begun`.
  */
-export const watchBrowser = (guest: BrowserGuest, onFailure: (error: unknown) => void): BrowserWatch => {
+export const watchBrowser = (guest: BrowserGuest, untouched: boolean, onFailure: (error: unknown) => void): BrowserWatch => {
   const news = new EventEmitter<BrowserNews>().setMaxListeners(0);
   let consoles: Consoles | undefined;
   let followed: Tabs | undefined;
   let hearers = 0;
-  const { close } = followBrowser(
+  let current: Cdp | null = null;
+  let wanted: string | null = null;
+  let isUntouched = untouched;
+  const { first, close } = followBrowser(
     guest,
     async (cdp) => {
       const listening = new Consoles(cdp, hearers > 0, (tab, message) => tabs.after(tab, () => news.emit("message", message)));
@@ -45,16 +56,36 @@ export const watchBrowser = (guest: BrowserGuest, onFailure: (error: unknown) =>
         page: (page) => news.emit("page", page),
       });
       followed = tabs;
+      const isNew = isUntouched;
+      isUntouched = false;
       await watchDownloads(
         cdp,
+        isNew,
         (frame, download) => tabs.after(frame, () => news.emit("downloadStarted", download)),
         (frame, end) => tabs.after(frame, () => news.emit("downloadFinished", end)),
       );
+      current = cdp;
+      if (wanted !== null) await go(wanted);
     },
     onFailure,
   );
+  const go = async (url: string): Promise<void> => {
+    wanted = null;
+    try {
+      if (!current) throw new Error("there is no browser yet");
+      await openPage(current, url);
+    } catch {
+      wanted = url;
+    }
+  };
+  const begun = first.catch(() => {});
   return {
     news,
+    begun,
+    open: async (url) => {
+      await begun;
+      await go(url);
+    },
     hearExceptions: () => {
       let heard = true;
       hearers++;

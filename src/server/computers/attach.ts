@@ -16,17 +16,20 @@ export const keeperFor = (engine: Engine, record: ComputerRecord, guest: Guest):
 
 /**
  * Takes a running machine into the service: stands between it and the network, reminds its browser of the session's options, and watches for its end. `guest` is its link, which is
- * opened where it is not yet; from then on detach() closes it.
+ * opened where it is not yet; from then on detach() closes it. `untouched`: it is not running yet, so its browser has had no client.
  */
 export const attach = (
   engine: Engine,
   record: ComputerRecord,
   machine: Machine,
   guest = engine.openGuest(machine.link, engine.guestSecret(record.id)),
+  untouched = false,
 ): Live => {
   const activity = new Activity(() => engine.events.emit("activity", record.id));
   const gate = engine.openGate(record);
-  const live: Live = { machine, guest, activity, keeper: keeperFor(engine, record, guest), relaunching: false, gate };
+  const keeper = keeperFor(engine, record, guest);
+  const watched = hasBrowser(record) ? engine.openWatch(record.id, guest, untouched) : null;
+  const live: Live = { machine, guest, activity, keeper, watch: watched, relaunching: false, gate };
   engine.live.set(record.id, live);
   watch(engine, record.id, live, (error) => void end(engine, record.id, live, error));
   guest.serveConnections({ accept: gate.accept, refused: gate.notice });
@@ -40,6 +43,7 @@ export const attach = (
 export const detach = (engine: Engine, id: string, live: Live, reason?: VitrineError): void => {
   if (engine.live.get(id) === live) engine.live.delete(id);
   live.keeper?.close();
+  live.watch?.close();
   live.gate.close();
   live.guest.close(reason);
 };

@@ -1,7 +1,5 @@
 import { VitrineError } from "../../contract/errors.ts";
 import { bootUp } from "../boot-up.ts";
-import { withCdp } from "../browser/cdp.ts";
-import { openPage } from "../browser/first-tab.ts";
 import { withDeadline } from "../deadline.ts";
 import type { GuestImage, MachineRecord, MachineSpec } from "../machine/machine.ts";
 import { bringUp } from "./bring-up.ts";
@@ -59,7 +57,7 @@ export const boot = (
       if (await bringProfile(engine, record, live, signal)) clock.done("profile");
       // One that has a profile is to see its first page with it, and so was started without (guest/boot-files.ts).
       const { profile, url } = record.spec.browser;
-      if (profile && url !== undefined) await withCdp(guest, signal, (cdp) => openPage(cdp, url));
+      if (profile && url !== undefined) await live.watch?.open(url);
     };
     return bringUp(engine, record, { machine, kind: "booted", clock, signal, step, work, lastError });
   });

@@ -28,7 +28,7 @@ export const bringUp = async (
 ) => {
   let live: Live | null = null;
   try {
-    live = attach(engine, record, machine, guest);
+    live = attach(engine, record, machine, guest, true);
     await whileAlive(machine, work(live));
     // In force before anyone may use the browser.
     await whileAlive(machine, live.keeper?.applied ?? Promise.resolve());

@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import type { Status, TemplateName } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
 import type { Keeper } from "../browser/keeper.ts";
+import type { BrowserWatch } from "../browser/watch.ts";
 import type { DiskWatch } from "../capacity/disk-watch.ts";
 import type { PerDisk } from "../disk.ts";
 import type { Gate } from "../egress/gate.ts";
@@ -42,10 +43,12 @@ export interface Ports {
   /** A template that cannot be restored is not given out again. */
   discard(template: Pick<Template, "dir">): Promise<void>;
   openGuest(link: LinkAddress, secret: string): Guest;
-  /** Uses all of a guest once, so that its first user finds it warm. */
-  warm(shape: Shape, guest: Guest, signal: AbortSignal): Promise<void>;
+  /** Connects to a guest's browser once, so that its first client is answered sooner. */
+  rehearse(shape: Shape, guest: Guest, signal: AbortSignal): Promise<void>;
   /** What stands between a computer and every network. */
   openGate(record: ComputerRecord): Gate;
+  /** Watches the computer's browser and tells of it; `untouched` as of watchBrowser(). */
+  openWatch(id: string, guest: Guest, untouched: boolean): BrowserWatch;
   /** The port of the service itself, which no computer reaches; null while it does not listen. */
   ownPort(): number | null;
   bootFiles(record: ComputerRecord): BootFiles;
@@ -77,6 +80,8 @@ export interface Live {
   activity: Activity;
   /** Where the session has options that Chromium must be reminded of. */
   keeper: Keeper | null;
+  /** Where it has a browser. */
+  watch: BrowserWatch | null;
   /** Its Chromium is ended and started on purpose. */
   relaunching: boolean;
   gate: Gate;
@@ -158,6 +163,7 @@ export const release = async (engine: Engine): Promise<void> => {
   for (const [id, live] of engine.live) {
     engine.live.delete(id);
     live.keeper?.close();
+    live.watch?.close();
     live.gate.close();
     live.guest.close();
     live.machine.release();

@@ -66,7 +66,7 @@ const makeReady = async (
 ): Promise<void> => {
   const grow = await growDisks(machine, disks_mb, savedSizes(template).disks_mb);
   await guest.renew(() => renewalOf(engine, record, { grow, copy: true }), signal);
-  await engine.warm(shape, guest, signal);
+  await engine.rehearse(shape, guest, signal);
   // For the renewal that gives it to its owner.
   await guest.standby(false, signal);
   guest.hold(true);

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Viewport } from "../../contract/computer.ts";
 import type { VitrineError } from "../../contract/errors.ts";
 import { withCdp } from "../browser/cdp.ts";
-import { openPage, sizeWindow } from "../browser/first-tab.ts";
+import { BLANK, sizeWindow } from "../browser/first-tab.ts";
 import { withDeadline } from "../deadline.ts";
 import type { PerDisk } from "../disk.ts";
 import { resizeDisplay } from "../display/resize.ts";
@@ -74,7 +74,7 @@ export const become =
     // The first page is not to see a browser without them.
     await live.keeper?.applied;
     const { url } = record.spec.browser;
-    if (saved && hasBrowser(record) && url !== undefined) await withCdp(guest, signal, (cdp) => openPage(cdp, url));
+    if (saved && url !== undefined && url !== BLANK) await live.watch?.open(url);
     clock.done("options");
   };
 

@@ -25,6 +25,8 @@ export interface CdpRelayOptions {
   /** Aborted when the computer stops or the link ends, with a Cut that has the close code. */
   signal: AbortSignal;
   limits: Pick<Limits, "messageBytes" | "stallS">;
+  /** The client is kept waiting for it. */
+  ready?: Promise<void> | undefined;
   requestId?: string;
   waitMs?: number;
   onOpen?: () => void;
@@ -94,11 +96,15 @@ const join = async (
  * are gone, or with the error that refused the client; never rejects.
  */
 export const relayCdp = async (options: CdpRelayOptions): Promise<RelayEnd | VitrineError> => {
-  const { guest, path, waitMs } = options;
+  const { guest, path, ready, waitMs } = options;
   const upstream = await reach(options, async (signal, key) => {
     if (path !== "browser" && !TARGET_ID.test(path.target))
       throw new VitrineError("target_not_found", { target: path.target.slice(0, 128) });
-    return withBrowser(guest, signal, (wsPath, bounded) => connectUpstream(guest, path, key, wsPath, bounded), waitMs);
+    const connect = async (wsPath: string, bounded: AbortSignal) => {
+      await ready;
+      return connectUpstream(guest, path, key, wsPath, bounded);
+    };
+    return withBrowser(guest, signal, connect, waitMs);
   });
   return "refusal" in upstream ? upstream.refusal : join(options, upstream.reached);
 };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Viewport } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
-import { connectCdp } from "../browser/cdp.ts";
+import { type Cdp, connectCdp } from "../browser/cdp.ts";
 import { firstTab, sizeWindow } from "../browser/first-tab.ts";
 import { askBrowser } from "../browser/request.ts";
 import { isWhole } from "../computers/whole.ts";
@@ -14,7 +14,14 @@ import type { Shape } from "./shape.ts";
 /** What Chromium does by itself after its start is over by then. Milliseconds. */
 const SETTLE_MS = 4000;
 
-/** What a client does when it connects. */
+const ATTACH = { autoAttach: true, waitForDebuggerOnStart: true, flatten: true };
+
+/** What a client does when it connects: to the browser, then to each page. */
+const BROWSER_CALLS: [method: string, params: object][] = [
+  ["Browser.getVersion", {}],
+  ["Browser.setDownloadBehavior", { behavior: "default", eventsEnabled: true }],
+  ["Target.setDiscoverTargets", { discover: true }],
+];
 const PAGE_CALLS: [method: string, params: object][] = [
   ["Page.enable", {}],
   ["Page.getFrameTree", {}],
@@ -23,8 +30,11 @@ const PAGE_CALLS: [method: string, params: object][] = [
   ["Runtime.enable", {}],
   ["Network.enable", {}],
   ["Page.addScriptToEvaluateOnNewDocument", { source: "", worldName: "vitrine" }],
+  ["Target.setAutoAttach", ATTACH],
+  ["Emulation.setFocusEmulationEnabled", { enabled: true }],
+  ["Emulation.setEmulatedMedia", {}],
+  ["Runtime.runIfWaitingForDebugger", {}],
   ["Runtime.evaluate", { expression: "document.title" }],
-  ["Page.captureScreenshot", {}],
 ];
 
 /** A page with what most have. */
@@ -32,13 +42,28 @@ const PAGE = `<!doctype html><title>page</title><style>p{font:16px sans-serif}</
 <button>button</button><script>document.body.append(new Date().toLocaleString(), JSON.stringify({ a: [1] }))</script>`;
 const LOADED = `new Promise((done) => (document.readyState === "complete" ? done() : addEventListener("load", done)))`;
 
-const useBrowser = async (guest: Guest, signal: AbortSignal): Promise<void> => {
+/** Connects to the browser as a client does, and then does `more` with the page that it begins with. */
+const connectAsClient = async (
+  guest: Guest,
+  signal: AbortSignal,
+  more: (cdp: Cdp, sessionId: string) => Promise<void> = async () => {},
+): Promise<void> => {
   (await askBrowser(guest, { method: "GET", path: "/json/version" }, signal)).response.destroy();
   const cdp = await connectCdp(guest, signal);
   try {
-    await cdp.send("Browser.getVersion");
+    for (const [method, params] of BROWSER_CALLS) await cdp.send(method, params);
     const { sessionId } = await firstTab(cdp);
     for (const [method, params] of PAGE_CALLS) await cdp.send(method, params, sessionId);
+    await more(cdp, sessionId);
+  } finally {
+    cdp.close();
+    await cdp.closed;
+  }
+};
+
+const useBrowser = (guest: Guest, signal: AbortSignal): Promise<void> =>
+  connectAsClient(guest, signal, async (cdp, sessionId) => {
+    await cdp.send("Page.captureScreenshot", {}, sessionId);
     // And to where it was before, with no trace of it.
     for (const url of [`data:text/html,${encodeURIComponent(PAGE)}`, "about:blank"]) {
       await cdp.send("Page.navigate", { url }, sessionId);
@@ -46,11 +71,7 @@ const useBrowser = async (guest: Guest, signal: AbortSignal): Promise<void> => {
       await cdp.send("Page.captureScreenshot", {}, sessionId);
     }
     await cdp.send("Page.resetNavigationHistory", {}, sessionId);
-  } finally {
-    cdp.close();
-    await cdp.closed;
-  }
-};
+  });
 
 const useDisplay = async (guest: Guest, viewport: Viewport, signal: AbortSignal): Promise<void> => {
   const cdp = await connectCdp(guest, signal);
@@ -67,6 +88,15 @@ const useDisplay = async (guest: Guest, viewport: Viewport, signal: AbortSignal)
   } finally {
     client.close();
   }
+};
+
+/**
+ * Waits until a restored guest is whole, and connects to its browser once, as its first client will: what an emulator has to translate for that is translated then. No more than that,
+ * since what does not fit into its cache (tb-size) empties it.
+ */
+export const rehearse = async ({ mode }: Shape, guest: Guest, signal: AbortSignal): Promise<void> => {
+  await guest.waitFor(isWhole({ browser: mode !== "none", display: mode === "live" }), signal);
+  if (mode !== "none") await connectAsClient(guest, signal);
 };
 
 /** Waits until a booted guest is whole, and uses all of it once: what is made at a first use is then in the template, and not in the way of each clone. */

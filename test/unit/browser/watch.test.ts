@@ -88,8 +88,8 @@ const watched = async () => {
   messages = [];
 };
 
-const begin = (): BrowserWatch => {
-  const begun = watchBrowser(guest, (error) => failures.push(error));
+const begin = (untouched = false): BrowserWatch => {
+  const begun = watchBrowser(guest, untouched, (error) => failures.push(error));
   begun.news
     .on("address", (address) => addresses.push(address))
     .on("page", (page) => told.push(page))
@@ -197,6 +197,31 @@ test("downloads are told when they begin and when they end, and how they are don
   await expect.poll(() => told, soon).toHaveLength(3);
   pages.closeAllConnections();
   await expect.poll(() => told.at(-1), soon).toMatchObject({ finished: { name: expect.stringContaining("endless"), status: "canceled" } });
+});
+
+test("of a browser that had no client yet downloads are told, too, and a client that is let in when the watch has begun says how they are done", async () => {
+  watch.close();
+  watch = begin(true);
+  await watch.begun;
+  const folder = tempDir();
+  const client = await connectCdp(guest, never);
+  onTestFinished(() => client.close());
+  await client.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
+  await go("/file");
+  const note = { name: "note.txt", url: `${base}/file` };
+  await expect.poll(() => told, soon).toEqual([{ started: note }, { finished: { ...note, size_bytes: 5, status: "completed" } }]);
+  expect(readdirSync(folder)).toEqual(["note.txt"]);
+});
+
+test("a page that is ordered is gone to, and where the Chromium ended before, by the next one", async () => {
+  await watch.open(`${base}/ordered`);
+  await expect.poll(() => addresses, soon).toEqual([`${base}/ordered`]);
+  await chromium.kill();
+  guest.setBrowser({ status: "starting" });
+  await watch.open(`${base}/later`);
+  chromium = await startChromium();
+  guest.ready(chromium);
+  await expect.poll(() => addresses, soon).toEqual([`${base}/ordered`, `${base}/later`]);
 });
 
 test("a guest that says again and again that its Chromium is a new one does not keep the service busy", async () => {

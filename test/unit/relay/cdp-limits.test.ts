@@ -151,6 +151,20 @@ test("a client that never reads holds the guest back instead of filling the serv
   await once(upstream!, "close");
 });
 
+test("a client is let in when the service is ready for it, and refused when that takes too long", async () => {
+  await server.close();
+  const { promise: ready, resolve } = Promise.withResolvers<void>();
+  server = await startRelayServer(guest, { waitMs: 300, ready });
+  expect(await refused(new WebSocket(url()))).toMatchObject({ status: 503, code: "browser_unavailable" });
+  expect(fake.clients.size).toBe(0);
+  await server.close();
+  server = await startRelayServer(guest, { ready });
+  const socket = new WebSocket(url());
+  resolve();
+  await Promise.all([accepted(), once(socket, "open")]);
+  socket.terminate();
+});
+
 test("refusals before the upgrade", async () => {
   guest.setBrowser({ status: "starting" });
   expect(await refused(new WebSocket(url()))).toMatchObject({ status: 503, code: "browser_unavailable" });

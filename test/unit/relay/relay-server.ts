@@ -5,7 +5,7 @@ import { cdpHttp } from "../../../src/server/relay/cdp-http.ts";
 import { type CdpPath, relayCdp } from "../../../src/server/relay/cdp-ws.ts";
 import { relayDisplay } from "../../../src/server/relay/display.ts";
 import type { RelayEnd } from "../../../src/server/relay/splice.ts";
-import { readLimits } from "../../../src/server/setup/limits.ts";
+import { type Limits, readLimits } from "../../../src/server/setup/limits.ts";
 import type { HostGuest } from "./host-guest.ts";
 
 export const TOKEN = "tok-123";
@@ -31,7 +31,12 @@ const cdpPathOf = (pathname: string): CdpPath => {
 /** A small service around the relays: what src/server/api does, without accounts. */
 export const startRelayServer = async (
   guest: HostGuest,
-  { waitMs = 5000, viewOnly = false, limits = readLimits({}) } = {},
+  {
+    waitMs = 5000,
+    viewOnly = false,
+    limits = readLimits({}),
+    ready = undefined,
+  }: { waitMs?: number; viewOnly?: boolean; limits?: Limits; ready?: Promise<void> | undefined } = {},
 ): Promise<RelayServer> => {
   let abort = new AbortController();
   let opened = 0;
@@ -50,7 +55,7 @@ export const startRelayServer = async (
   server.on("upgrade", async (request, socket, head) => {
     const { pathname } = new URL(request.url!, "http://localhost");
     const common = { request, socket, head, guest, signal: abort.signal, limits, onOpen: () => void opened++ };
-    if (pathname.startsWith("/c/cdp")) ends.push(await relayCdp({ ...common, path: cdpPathOf(pathname), waitMs }));
+    if (pathname.startsWith("/c/cdp")) ends.push(await relayCdp({ ...common, path: cdpPathOf(pathname), waitMs, ready }));
     else ends.push(await relayDisplay({ ...common, viewOnly }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
