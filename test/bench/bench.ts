@@ -38,18 +38,20 @@ export const repeat = async (times: number, work: (i: number) => Promise<number>
 
 export const connect = async (computer: Computer): Promise<void> => (await computer.connectPlaywright({ timeout: 120_000 })).close();
 
-/** Creates, connects to and deletes a computer; answers the milliseconds until it was connected to. */
+/** Creates, connects to and deletes a computer; answers the milliseconds until it was connected to, and, where there is a page to go to then, until that has begun to come. */
 export const createAndConnect = async (
   vitrine: Vitrine,
   input: CreateComputerInput = {},
-  look: (computer: Computer) => void = () => {},
+  { look = () => {}, page }: { look?: (computer: Computer, createdMs: number) => void; page?: string } = {},
 ): Promise<number> => {
-  let computer: Computer | undefined;
-  const took = await timed(async () => {
-    computer = await vitrine.computers.create(input);
-    await connect(computer);
-  });
-  look(computer as Computer);
-  await (computer as Computer).delete();
+  const began = performance.now();
+  const computer = await vitrine.computers.create(input);
+  const created = performance.now() - began;
+  const browser = await computer.connectPlaywright({ timeout: 120_000 });
+  if (page !== undefined) await browser.contexts()[0]?.pages()[0]?.goto(page, { waitUntil: "commit", timeout: 120_000 });
+  await browser.close();
+  const took = performance.now() - began;
+  look(computer, created);
+  await computer.delete();
   return took;
 };
