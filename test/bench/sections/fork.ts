@@ -32,7 +32,7 @@ export const fork: Section = async ({ vitrine, logged }) => {
   const took = await timed(async () => {
     copies = await parent.fork({ count: COPIES });
   });
-  const held = logged.filter(({ msg }) => msg === "held still for a fork").map(({ ms }) => Number(ms));
+  const held = logged.filter(({ msg }) => msg === "held still for fork").map(({ ms }) => Number(ms));
   let loggedIn = 0;
   const identities: string[][] = [];
   for (const copy of copies) {
