@@ -20,14 +20,15 @@ const put = (file: string, text: string, mode = 0o644): void => {
 
 /** Chromium and everything that is started later see another zone at once: they watch this link. */
 const setTimeZone = (etc: string, zone: string): void => {
-  const target = `/usr/share/zoneinfo/${zone || "Etc/UTC"}`;
+  const name = zone || "Etc/UTC";
+  const target = `/usr/share/zoneinfo/${name}`;
   const link = join(etc, "localtime");
   if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(link) === target) return;
   const fresh = join(etc, "localtime.new");
   rmSync(fresh, { force: true });
   symlinkSync(target, fresh);
   renameSync(fresh, link);
-  put(join(etc, "timezone"), `${zone || "Etc/UTC"}\n`);
+  put(join(etc, "timezone"), `${name}\n`);
 };
 
 const writeIdentity = ({ etc, run }: Places, { hostname, machine_id, session, timezone }: Renewal): void => {

@@ -4,7 +4,7 @@ import { hasOverrides } from "../browser/overrides.ts";
 import type { Guest } from "../guest/guest.ts";
 import type { Machine } from "../machine/machine.ts";
 import { Activity } from "./activity.ts";
-import { type Engine, type Live, lastErrorOf, update } from "./engine.ts";
+import { detach, type Engine, type Live, lastErrorOf, update } from "./engine.ts";
 import { type ComputerRecord, hasBrowser } from "./record.ts";
 import { watch } from "./watch.ts";
 
@@ -37,15 +37,6 @@ export const attach = (
     end(engine, record.id, live, cause === "poweroff" ? null : new VitrineError("machine_exited", { reason })),
   );
   return live;
-};
-
-/** Lets go of the guest link; the machine itself is the caller's to end. Calls under way fail with `reason`. */
-export const detach = (engine: Engine, id: string, live: Live, reason?: VitrineError): void => {
-  if (engine.live.get(id) === live) engine.live.delete(id);
-  live.keeper?.close();
-  live.watch?.close();
-  live.gate.close();
-  live.guest.close(reason);
 };
 
 /**

@@ -1,8 +1,8 @@
 import type { VitrineError } from "../../contract/errors.ts";
 import type { Guest } from "../guest/guest.ts";
 import type { Machine } from "../machine/machine.ts";
-import { attach, detach, whileAlive } from "./attach.ts";
-import { type Engine, isEnding, type Live, lastErrorOf, type Step, update } from "./engine.ts";
+import { attach, whileAlive } from "./attach.ts";
+import { detach, type Engine, isEnding, type Live, lastErrorOf, type Step, update } from "./engine.ts";
 import type { Stopwatch } from "./phases.ts";
 import type { ComputerRecord } from "./record.ts";
 

@@ -1,6 +1,5 @@
 import { VitrineError } from "../../contract/errors.ts";
-import { detach } from "./attach.ts";
-import { type Engine, operate, type Step, update } from "./engine.ts";
+import { detach, type Engine, operate, type Step, update } from "./engine.ts";
 import { keepProfile } from "./profile/keep.ts";
 import type { ComputerRecord } from "./record.ts";
 

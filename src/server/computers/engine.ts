@@ -156,16 +156,21 @@ export const ended = async ({ operations }: Engine): Promise<void> => {
   await Promise.all([...operations.values()].map(({ done }) => done));
 };
 
+/** Ends all that this service has open to a computer; the machine itself is the caller's to end or to leave. Calls under way fail with `reason`. */
+export const detach = (engine: Engine, id: string, live: Live, reason?: VitrineError): void => {
+  if (engine.live.get(id) === live) engine.live.delete(id);
+  live.keeper?.close();
+  live.watch?.close();
+  live.gate.close();
+  live.guest.close(reason);
+};
+
 /** Lets go of every computer without ending it. What is under way is broken off first: the next service finishes or undoes it. */
 export const release = async (engine: Engine): Promise<void> => {
   for (const { abort } of engine.operations.values()) abort.abort(new ServiceEnding());
   await ended(engine);
   for (const [id, live] of engine.live) {
-    engine.live.delete(id);
-    live.keeper?.close();
-    live.watch?.close();
-    live.gate.close();
-    live.guest.close();
+    detach(engine, id, live);
     live.machine.release();
   }
 };

@@ -1,7 +1,17 @@
 import { rm } from "node:fs/promises";
 import { VitrineError } from "../../contract/errors.ts";
-import { detach } from "./attach.ts";
-import { asVitrineError, type Engine, isEnding, type Live, lastErrorOf, operate, requireIdle, type Step, update } from "./engine.ts";
+import {
+  asVitrineError,
+  detach,
+  type Engine,
+  isEnding,
+  type Live,
+  lastErrorOf,
+  operate,
+  requireIdle,
+  type Step,
+  update,
+} from "./engine.ts";
 import { keepProfile } from "./profile/keep.ts";
 import type { ComputerRecord } from "./record.ts";
 import { requireStatus } from "./state.ts";

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Viewport } from "../../contract/computer.ts";
 import { VitrineError } from "../../contract/errors.ts";
 import { type Cdp, connectCdp } from "../browser/cdp.ts";
-import { firstTab, sizeWindow } from "../browser/first-tab.ts";
+import { BLANK, firstTab, sizeWindow } from "../browser/first-tab.ts";
 import { askBrowser } from "../browser/request.ts";
 import { isWhole } from "../computers/whole.ts";
 import { connectDisplay } from "../display/connect.ts";
@@ -37,6 +37,8 @@ const PAGE_CALLS: [method: string, params: object][] = [
   ["Runtime.evaluate", { expression: "document.title" }],
 ];
 
+const wholeAs = (mode: Shape["mode"]) => isWhole({ browser: mode !== "none", display: mode === "live" });
+
 /** A page with what most have. */
 const PAGE = `<!doctype html><title>page</title><style>p{font:16px sans-serif}</style><h1>Page</h1><p>Text <a href="#">link</a> <input>
 <button>button</button><script>document.body.append(new Date().toLocaleString(), JSON.stringify({ a: [1] }))</script>`;
@@ -65,7 +67,7 @@ const useBrowser = (guest: Guest, signal: AbortSignal): Promise<void> =>
   connectAsClient(guest, signal, async (cdp, sessionId) => {
     await cdp.send("Page.captureScreenshot", {}, sessionId);
     // And to where it was before, with no trace of it.
-    for (const url of [`data:text/html,${encodeURIComponent(PAGE)}`, "about:blank"]) {
+    for (const url of [`data:text/html,${encodeURIComponent(PAGE)}`, BLANK]) {
       await cdp.send("Page.navigate", { url }, sessionId);
       await cdp.send("Runtime.evaluate", { expression: LOADED, awaitPromise: true }, sessionId);
       await cdp.send("Page.captureScreenshot", {}, sessionId);
@@ -95,13 +97,13 @@ const useDisplay = async (guest: Guest, viewport: Viewport, signal: AbortSignal)
  * since what does not fit into its cache (tb-size) empties it.
  */
 export const rehearse = async ({ mode }: Shape, guest: Guest, signal: AbortSignal): Promise<void> => {
-  await guest.waitFor(isWhole({ browser: mode !== "none", display: mode === "live" }), signal);
+  await guest.waitFor(wholeAs(mode), signal);
   if (mode !== "none") await connectAsClient(guest, signal);
 };
 
 /** Waits until a booted guest is whole, and uses all of it once: what is made at a first use is then in the template, and not in the way of each clone. */
 export const warm = async ({ mode, viewport }: Shape, guest: Guest, signal: AbortSignal): Promise<void> => {
-  await guest.waitFor(isWhole({ browser: mode !== "none", display: mode === "live" }), signal);
+  await guest.waitFor(wholeAs(mode), signal);
   const { exit_code } = await guest.exec({ argv: ["test", "-w", "."], user: "ohm", timeout_ms: 30_000 }, signal);
   if (exit_code !== 0) throw new VitrineError("guest_unreachable", { reason: "its workspace cannot be written" });
   if (mode !== "none") await useBrowser(guest, signal);
